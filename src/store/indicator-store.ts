@@ -1,0 +1,98 @@
+import type { Statement } from 'better-sqlite3';
+import type { DesiredState, Indicator } from '../core/indicator.ts';
+import { keyOf, type Observable, type ObservableKey, observableOfKey } from '../core/observable.ts';
+import type { ObservableStore } from './observable-store.ts';
+import type { Sqlite } from './sqlite-file.ts';
+
+interface Row {
+  readonly key: string;
+  readonly subdomains: number;
+  readonly source: string;
+  readonly ratio: string;
+  readonly strong: number;
+  readonly engines: number;
+  readonly permalink: string;
+  readonly since: number;
+  readonly expires_at: number;
+}
+
+const SELECT = `SELECT key, subdomains, source, ratio, strong, engines, permalink, since, expires_at
+  FROM indicators JOIN observables ON observables.id = observable_id`;
+
+/** The table `indicators`: what should be published, everywhere. */
+export class IndicatorStore {
+  readonly #observables: ObservableStore;
+  readonly #upsert: Statement;
+  readonly #remove: Statement;
+  readonly #find: Statement<[number], Row>;
+  readonly #current: Statement<[number], Row>;
+  readonly #expired: Statement<[number], Row>;
+
+  constructor(db: Sqlite, observables: ObservableStore) {
+    this.#observables = observables;
+    this.#upsert = db.prepare(
+      `INSERT INTO indicators (observable_id, subdomains, source, ratio, strong, engines, permalink, since, expires_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (observable_id) DO UPDATE SET subdomains = excluded.subdomains, source = excluded.source, ratio = excluded.ratio,
+         strong = excluded.strong, engines = excluded.engines, permalink = excluded.permalink, expires_at = excluded.expires_at`,
+    );
+    this.#remove = db.prepare('DELETE FROM indicators WHERE observable_id = ?');
+    this.#find = db.prepare(`${SELECT} WHERE observable_id = ?`);
+    this.#current = db.prepare(`${SELECT} WHERE expires_at > ?`);
+    this.#expired = db.prepare(`${SELECT} WHERE expires_at <= ?`);
+  }
+
+  /** Wants an indicator published. `since` of one that is wanted already stays. */
+  want(indicator: Indicator): void {
+    const { id } = this.#observables.idOf(keyOf(indicator.observable), indicator.since);
+    this.#upsert.run(
+      id,
+      Number(indicator.subdomains),
+      indicator.source,
+      indicator.ratio,
+      Number(indicator.strong),
+      indicator.engines,
+      indicator.permalink,
+      indicator.since,
+      indicator.expiresAt,
+    );
+  }
+
+  /** Wants an indicator gone. Returns whether it was there. */
+  unwant(observable: Observable): boolean {
+    const stored = this.#observables.find(observable);
+    return stored !== undefined && this.#remove.run(stored.id).changes > 0;
+  }
+
+  find(observable: Observable): Indicator | undefined {
+    const stored = this.#observables.find(observable);
+    const row = stored === undefined ? undefined : this.#find.get(stored.id);
+    return row === undefined ? undefined : indicatorOf(row);
+  }
+
+  /** Everything that should be published at `now`. */
+  desired(now: number): DesiredState {
+    const desired = new Map<ObservableKey, Indicator>();
+    for (const row of this.#current.iterate(now)) desired.set(row.key, indicatorOf(row));
+    return desired;
+  }
+
+  /** What is past its end and still wanted. */
+  expired(now: number): readonly Indicator[] {
+    return this.#expired.all(now).map(indicatorOf);
+  }
+}
+
+function indicatorOf(row: Row): Indicator {
+  return {
+    observable: observableOfKey(row.key),
+    subdomains: row.subdomains === 1,
+    source: row.source,
+    ratio: row.ratio,
+    strong: row.strong === 1,
+    engines: row.engines,
+    permalink: row.permalink,
+    since: row.since,
+    expiresAt: row.expires_at,
+  };
+}

@@ -1,0 +1,125 @@
+import type { Statement } from 'better-sqlite3';
+import { type Observable, observableOfKey } from '../core/observable.ts';
+import type { ObservableStore } from './observable-store.ts';
+import type { Sqlite } from './sqlite-file.ts';
+
+/** What came of a question. The last four brought no answer. */
+export type LookupOutcome = 'found' | 'not_found' | 'quota' | 'unavailable' | 'credentials' | 'refused';
+
+/** One question that was asked. */
+export interface AskedQuestion {
+  readonly at: number;
+  readonly source: string;
+  readonly observable: Observable;
+  readonly lane: string;
+  readonly outcome: LookupOutcome;
+  readonly tookMs: number;
+  readonly error: string | undefined;
+}
+
+/** One thing that left this machine. */
+export interface Disclosure {
+  readonly source: string;
+  readonly sent: string;
+  readonly firstAt: number;
+  readonly lastAt: number;
+  readonly times: number;
+}
+
+interface Row {
+  readonly at: number;
+  readonly source: string;
+  readonly key: string;
+  readonly lane: string;
+  readonly outcome: LookupOutcome;
+  readonly took_ms: number;
+  readonly error: string | null;
+}
+
+interface DisclosureRow {
+  readonly source: string;
+  readonly sent: string;
+  readonly first_at: number;
+  readonly last_at: number;
+  readonly times: number;
+}
+
+/** The tables `lookups` and `disclosures`. */
+export class LookupStore {
+  readonly #observables: ObservableStore;
+  readonly #insert: Statement;
+  readonly #last: Statement<[number], Row>;
+  readonly #disclose: Statement;
+  readonly #disclosures: Statement<[number, number], DisclosureRow>;
+  readonly #disclosed: Statement<[], { n: number }>;
+  readonly #counts: Statement<[number], { outcome: LookupOutcome; n: number }>;
+
+  constructor(db: Sqlite, observables: ObservableStore) {
+    this.#observables = observables;
+    this.#insert = db.prepare(
+      'INSERT INTO lookups (at, source, observable_id, lane, outcome, took_ms, error) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    );
+    this.#last = db.prepare(
+      `SELECT at, source, key, lane, outcome, took_ms, error FROM lookups JOIN observables ON observables.id = observable_id
+       WHERE observable_id = ? ORDER BY lookups.id DESC LIMIT 1`,
+    );
+    this.#disclose = db.prepare(
+      `INSERT INTO disclosures (source, sent, first_at, last_at, times) VALUES (?1, ?2, ?3, ?3, 1)
+       ON CONFLICT (source, sent) DO UPDATE SET last_at = max(last_at, excluded.last_at), times = times + 1`,
+    );
+    this.#disclosures = db.prepare(
+      'SELECT source, sent, first_at, last_at, times FROM disclosures ORDER BY last_at DESC, sent LIMIT ? OFFSET ?',
+    );
+    this.#disclosed = db.prepare('SELECT count(*) AS n FROM disclosures');
+    this.#counts = db.prepare('SELECT outcome, count(*) AS n FROM lookups WHERE at >= ? GROUP BY outcome');
+  }
+
+  /** Keeps what came of a question. */
+  keep(asked: AskedQuestion): void {
+    const { id } = this.#observables.idOf(`${asked.observable.kind}:${asked.observable.value}`, asked.at);
+    this.#insert.run(asked.at, asked.source, id, asked.lane, asked.outcome, asked.tookMs, asked.error ?? null);
+  }
+
+  /** Keeps that something is about to leave this machine. Before it does. */
+  disclose(source: string, sent: string, at: number): void {
+    this.#disclose.run(source, sent, at);
+  }
+
+  /** The last question about an observable. */
+  last(observable: Observable): AskedQuestion | undefined {
+    const stored = this.#observables.find(observable);
+    const row = stored === undefined ? undefined : this.#last.get(stored.id);
+    if (row === undefined) return undefined;
+    const { at, source, lane, outcome } = row;
+    return {
+      at,
+      source,
+      lane,
+      outcome,
+      observable: observableOfKey(row.key),
+      tookMs: row.took_ms,
+      error: row.error ?? undefined,
+    };
+  }
+
+  /** Everything ever sent out, the latest first. */
+  disclosures(limit: number, offset: number): readonly Disclosure[] {
+    return this.#disclosures.all(limit, offset).map((row) => ({
+      source: row.source,
+      sent: row.sent,
+      firstAt: row.first_at,
+      lastAt: row.last_at,
+      times: row.times,
+    }));
+  }
+
+  /** How many different things were ever sent out. */
+  disclosedCount(): number {
+    return this.#disclosed.get()?.n ?? 0;
+  }
+
+  /** What came of the questions asked since `since`. */
+  countsSince(since: number): ReadonlyMap<LookupOutcome, number> {
+    return new Map(this.#counts.all(since).map((row) => [row.outcome, row.n]));
+  }
+}

@@ -1,0 +1,79 @@
+import type { Statement } from 'better-sqlite3';
+import { LRUCache } from 'lru-cache';
+import { keyOf, type Observable, type ObservableKey, observableOfKey } from '../core/observable.ts';
+import { registrableDomain } from '../core/registrable-domain.ts';
+import { hostOfUrl } from '../core/web-url.ts';
+import type { Sqlite } from './sqlite-file.ts';
+
+/** An observable with its row number and the time it was first seen. */
+export interface StoredObservable {
+  readonly id: number;
+  readonly key: ObservableKey;
+  readonly registrable: string | undefined;
+  readonly firstSeenAt: number;
+}
+
+interface Row {
+  readonly id: number;
+  readonly key: string;
+  readonly registrable: string | null;
+  readonly first_seen: number;
+}
+
+/** Row numbers kept in memory, so that a known name costs no question. About 100 bytes each. */
+const CACHED_IDS = 50_000;
+
+/** The table `observables`. */
+export class ObservableStore {
+  readonly #ids = new LRUCache<ObservableKey, number>({ max: CACHED_IDS });
+  readonly #insert: Statement;
+  readonly #byKey: Statement<[string], Row>;
+  readonly #byId: Statement<[number], Row>;
+  readonly #seenEarlier: Statement;
+
+  constructor(db: Sqlite) {
+    this.#insert = db.prepare('INSERT OR IGNORE INTO observables (key, registrable, first_seen) VALUES (?, ?, ?)');
+    this.#byKey = db.prepare('SELECT id, key, registrable, first_seen FROM observables WHERE key = ?');
+    this.#byId = db.prepare('SELECT id, key, registrable, first_seen FROM observables WHERE id = ?');
+    this.#seenEarlier = db.prepare('UPDATE observables SET first_seen = ?2 WHERE id = ?1 AND first_seen > ?2');
+  }
+
+  /** The row number of an observable, inserted where it is new. */
+  idOf(key: ObservableKey, seenAt: number): { readonly id: number; readonly isNew: boolean } {
+    const cached = this.#ids.get(key);
+    if (cached !== undefined) return { id: cached, isNew: false };
+    const inserted = this.#insert.run(key, registrableOf(key) ?? null, seenAt);
+    const isNew = inserted.changes === 1;
+    const id = isNew ? Number(inserted.lastInsertRowid) : (this.#byKey.get(key)?.id ?? 0);
+    if (!isNew) this.#seenEarlier.run(id, seenAt);
+    this.#ids.set(key, id);
+    return { id, isNew };
+  }
+
+  /** Forgets the row numbers in memory, after a transaction that gave some out was rolled back. */
+  forgetCachedIds(): void {
+    this.#ids.clear();
+  }
+
+  /** The row of an observable, or undefined where it was never seen, asked or named. */
+  find(observable: Observable): StoredObservable | undefined {
+    const row = this.#byKey.get(keyOf(observable));
+    return row === undefined ? undefined : storedObservable(row);
+  }
+
+  get(id: number): StoredObservable | undefined {
+    const row = this.#byId.get(id);
+    return row === undefined ? undefined : storedObservable(row);
+  }
+}
+
+/** The registrable domain that answers for an observable; undefined for addresses and files. */
+export function registrableOf(key: ObservableKey): string | undefined {
+  const { kind, value } = observableOfKey(key);
+  if (kind === 'domain') return registrableDomain(value);
+  return kind === 'url' ? registrableDomain(hostOfUrl(value)) : undefined;
+}
+
+function storedObservable(row: Row): StoredObservable {
+  return { id: row.id, key: row.key, registrable: row.registrable ?? undefined, firstSeenAt: row.first_seen };
+}

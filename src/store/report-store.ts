@@ -1,0 +1,125 @@
+import type { Statement } from 'better-sqlite3';
+import type { Observable } from '../core/observable.ts';
+import type { FlaggingEngine, Report } from '../core/report.ts';
+import type { ObservableStore } from './observable-store.ts';
+import type { Sqlite } from './sqlite-file.ts';
+
+interface Row {
+  readonly source: string;
+  readonly outcome: 'found' | 'not_found';
+  readonly asked_at: number;
+  readonly last_analysis_at: number | null;
+  readonly malicious: number;
+  readonly suspicious: number;
+  readonly harmless: number;
+  readonly undetected: number;
+  readonly timeout: number;
+  readonly reputation: number;
+  readonly permalink: string;
+  readonly detail: string;
+}
+
+/** The part of a report that is read whole and never searched. */
+interface Detail {
+  readonly flagged: readonly FlaggingEngine[];
+  readonly votes: { readonly harmless: number; readonly malicious: number };
+  readonly categories: readonly string[];
+  readonly remarks: readonly string[];
+  readonly created_at?: number;
+}
+
+const COLUMNS =
+  'source, outcome, asked_at, last_analysis_at, malicious, suspicious, harmless, undetected, timeout, reputation, permalink, detail';
+
+/** The table `reports`: every answer ever got, none overwritten. */
+export class ReportStore {
+  readonly #observables: ObservableStore;
+  readonly #insert: Statement;
+  readonly #all: Statement<[number], Row>;
+  readonly #latest: Statement<[number], Row>;
+  readonly #prune: Statement;
+
+  constructor(db: Sqlite, observables: ObservableStore) {
+    this.#observables = observables;
+    this.#insert = db.prepare(
+      `INSERT INTO reports (observable_id, ${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    this.#all = db.prepare(`SELECT ${COLUMNS} FROM reports WHERE observable_id = ? ORDER BY asked_at DESC LIMIT 200`);
+    this.#latest = db.prepare(
+      `SELECT ${COLUMNS} FROM reports AS r WHERE observable_id = ?1 AND id = (
+         SELECT id FROM reports WHERE observable_id = ?1 AND source = r.source ORDER BY asked_at DESC, id DESC LIMIT 1)`,
+    );
+    this.#prune = db.prepare(
+      'DELETE FROM reports WHERE asked_at < ? AND id NOT IN (SELECT max(id) FROM reports GROUP BY observable_id, source)',
+    );
+  }
+
+  /** Keeps a report. Returns the row number of its observable. */
+  keep(report: Report): number {
+    const { id } = this.#observables.idOf(`${report.observable.kind}:${report.observable.value}`, report.askedAt);
+    const { stats } = report;
+    this.#insert.run(
+      id,
+      report.source,
+      report.outcome,
+      report.askedAt,
+      report.lastAnalysisAt ?? null,
+      stats.malicious,
+      stats.suspicious,
+      stats.harmless,
+      stats.undetected,
+      stats.timeout,
+      report.reputation,
+      report.permalink,
+      JSON.stringify(detailOf(report)),
+    );
+    return id;
+  }
+
+  /** All reports about an observable, the latest first. */
+  history(observable: Observable): readonly Report[] {
+    const stored = this.#observables.find(observable);
+    return stored === undefined ? [] : this.#all.all(stored.id).map((row) => reportOf(observable, row));
+  }
+
+  /** The latest report of each source. */
+  latest(observable: Observable): readonly Report[] {
+    const stored = this.#observables.find(observable);
+    return stored === undefined ? [] : this.#latest.all(stored.id).map((row) => reportOf(observable, row));
+  }
+
+  /** Deletes reports asked before `before`, but never the latest of a source. */
+  prune(before: number): number {
+    return this.#prune.run(before).changes;
+  }
+}
+
+function detailOf(report: Report): Detail {
+  const { flagged, votes, categories, remarks, createdAt } = report;
+  return { flagged, votes, categories, remarks, ...(createdAt === undefined ? {} : { created_at: createdAt }) };
+}
+
+function reportOf(observable: Observable, row: Row): Report {
+  const detail = JSON.parse(row.detail) as Detail;
+  return {
+    observable,
+    source: row.source,
+    outcome: row.outcome,
+    askedAt: row.asked_at,
+    ...(row.last_analysis_at === null ? {} : { lastAnalysisAt: row.last_analysis_at }),
+    stats: {
+      malicious: row.malicious,
+      suspicious: row.suspicious,
+      harmless: row.harmless,
+      undetected: row.undetected,
+      timeout: row.timeout,
+    },
+    flagged: detail.flagged,
+    reputation: row.reputation,
+    votes: detail.votes,
+    categories: detail.categories,
+    remarks: detail.remarks,
+    ...(detail.created_at === undefined ? {} : { createdAt: detail.created_at }),
+    permalink: row.permalink,
+  };
+}

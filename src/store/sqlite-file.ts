@@ -1,0 +1,76 @@
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import Database from 'better-sqlite3';
+import { OperatorError } from '../core/errors.ts';
+
+export type Sqlite = Database.Database;
+
+const MIGRATIONS = fileURLToPath(new URL('./migrations/', import.meta.url));
+
+/** Pages of SQLite's own cache, in KiB. Enough for the hot part of a household's tables, small on a Raspberry Pi. */
+const CACHE_KIB = 16_384;
+
+/** How long another process (a backup, `sqlite3` in a shell) may hold the file before a write fails. */
+const BUSY_TIMEOUT_MS = 5_000;
+
+/** Size to which the write-ahead log is cut back after a checkpoint. */
+const WAL_LIMIT_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Opens the SQLite file at `path` (its folder is made), in write-ahead mode, and brings its schema up to date.
+ * @throws OperatorError when it cannot be opened, is no database, or was written by a newer guardian.
+ */
+export function openSqliteFile(path: string): Sqlite {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o750 });
+    const db = new Database(path, { timeout: BUSY_TIMEOUT_MS });
+    db.pragma('journal_mode = WAL');
+    db.pragma('synchronous = NORMAL');
+    db.pragma(`cache_size = -${CACHE_KIB}`);
+    db.pragma(`journal_size_limit = ${WAL_LIMIT_BYTES}`);
+    db.pragma('temp_store = MEMORY');
+    migrate(db, path);
+    return db;
+  } catch (error) {
+    if (error instanceof OperatorError) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new OperatorError(`Cannot open store "${path}": ${why}`, {
+      cause: error,
+      hint: 'Check that data_dir exists, is writable and has room.',
+    });
+  }
+}
+
+/**
+ * Runs `work` in a transaction that is on the disk, not only in the operating system's cache, when this returns.
+ * For what cost quota and what a person decided; the rest commits with the cheaper default.
+ */
+export function transactDurably<T>(db: Sqlite, work: () => T): T {
+  if (db.inTransaction) return work();
+  db.pragma('synchronous = FULL');
+  try {
+    return db.transaction(work)();
+  } finally {
+    db.pragma('synchronous = NORMAL');
+  }
+}
+
+function migrate(db: Sqlite, path: string): void {
+  const files = readdirSync(MIGRATIONS)
+    .filter((name) => name.endsWith('.sql'))
+    .sort();
+  const done = db.pragma('user_version', { simple: true }) as number;
+  if (done > files.length) {
+    throw new OperatorError(`Cannot use store "${path}": its schema is version ${done}, want at most ${files.length}`, {
+      hint: 'It was written by a newer guardian: install that version again.',
+    });
+  }
+  for (const [index, file] of files.entries()) {
+    if (index < done) continue;
+    db.transaction(() => {
+      db.exec(readFileSync(`${MIGRATIONS}${file}`, 'utf8'));
+      db.pragma(`user_version = ${index + 1}`);
+    })();
+  }
+}
