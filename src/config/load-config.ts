@@ -55,12 +55,13 @@ function whyUnreadable(cause: unknown): string {
 }
 
 function problemsError(path: string, problems: readonly Problem[]): ConfigError {
+  // Each line stands alone, so that a search for one key finds the file and the line too.
   const lines = [...problems]
     .sort((left, right) => (left.line ?? 0) - (right.line ?? 0))
     .slice(0, MAX_PROBLEMS)
-    // Each line stands alone, so that a search for one key finds the file and the line too.
     .map(({ line, text }) => `Cannot read config ${quoted(path)}${line === undefined ? '' : ` line ${line}`}: ${text}`);
-  if (problems.length > MAX_PROBLEMS) lines.push(`... and ${problems.length - MAX_PROBLEMS} more`);
+  const left = problems.length - lines.length;
+  if (left > 0) lines.push(`Cannot read config ${quoted(path)}: ${left} more problems are not shown`);
   return new ConfigError(lines.join('\n'), { hint: 'native-config/guardian.example.yaml explains every key.' });
 }
 
