@@ -37,6 +37,7 @@ export class ReportStore {
   readonly #insert: Statement;
   readonly #all: Statement<[number], Row>;
   readonly #latest: Statement<[number], Row>;
+  readonly #since: Statement<[number, number], { n: number }>;
   readonly #prune: Statement;
 
   constructor(db: Sqlite, observables: ObservableStore) {
@@ -49,6 +50,7 @@ export class ReportStore {
       `SELECT ${COLUMNS} FROM reports AS r WHERE observable_id = ?1 AND id = (
          SELECT id FROM reports WHERE observable_id = ?1 AND source = r.source ORDER BY asked_at DESC, id DESC LIMIT 1)`,
     );
+    this.#since = db.prepare('SELECT count(*) AS n FROM reports WHERE observable_id = ? AND asked_at >= ?');
     this.#prune = db.prepare(
       'DELETE FROM reports WHERE asked_at < ? AND id NOT IN (SELECT max(id) FROM reports GROUP BY observable_id, source)',
     );
@@ -86,6 +88,12 @@ export class ReportStore {
   latest(observable: Observable): readonly Report[] {
     const stored = this.#observables.find(observable);
     return stored === undefined ? [] : this.#latest.all(stored.id).map((row) => reportOf(observable, row));
+  }
+
+  /** How many answers about an observable were got at or after `since`. */
+  answersSince(observable: Observable, since: number): number {
+    const stored = this.#observables.find(observable);
+    return stored === undefined ? 0 : (this.#since.get(stored.id, since)?.n ?? 0);
   }
 
   /** Deletes reports asked before `before`, but never the latest of a source. */

@@ -1,0 +1,312 @@
+import { CredentialsError, QuotaError, RefusedError, UnavailableError } from '../core/errors.ts';
+import { type Surroundings, whyNeverAsk } from '../core/guards.ts';
+import { keyOf, type Observable, type ObservableKind } from '../core/observable.ts';
+import type { Report } from '../core/report.ts';
+import { urlForDisclosure } from '../core/web-url.ts';
+import type { Log } from '../lib/log.ts';
+import { backOffMs } from './back-off.ts';
+import type { Lane } from './lane.ts';
+import type { QuotaLedger, Spending } from './quota-ledger.ts';
+import { DAY_MS, endOf } from './quota-window.ts';
+import type { Rejudged } from './verdict-keeper.ts';
+
+/** A question that waits, as the queue gives it out. */
+export interface WaitingQuestion {
+  readonly observable: Observable;
+  readonly lane: string;
+  readonly attempts: number;
+}
+
+/** What came of a question. */
+export interface Asked {
+  readonly at: number;
+  readonly source: string;
+  readonly observable: Observable;
+  readonly lane: Lane;
+  readonly outcome: 'found' | 'not_found' | 'quota' | 'unavailable' | 'credentials' | 'refused';
+  readonly tookMs: number;
+  readonly error: string | undefined;
+}
+
+/** Where questions wait and answers are kept. All of it is one store; the desk sees only this much of it. */
+export interface LookupBook {
+  next(lane: Lane, now: number): WaitingQuestion | undefined;
+  remove(observable: Observable): void;
+  /** Leaves a question waiting, with why it brought no answer. */
+  postpone(observable: Observable, notBefore: number, error: string): void;
+  disclose(source: string, sent: string, at: number): void;
+  keepAsked(asked: Asked): void;
+  keepReport(report: Report): void;
+  /** One transaction, on the disk when it returns. */
+  durably<T>(work: () => T): T;
+}
+
+/** What the desk asks. */
+export interface AskedSource {
+  readonly name: string;
+  readonly kinds: ReadonlySet<ObservableKind>;
+  lookUp(observable: Observable, signal: AbortSignal): Promise<Report>;
+}
+
+export interface LookupDeskOptions {
+  readonly source: AskedSource;
+  readonly ledger: QuotaLedger;
+  readonly book: LookupBook;
+  readonly rejudge: (observable: Observable) => Rejudged;
+  readonly surroundings: () => Surroundings;
+  /** Called after an answer is on disk. */
+  readonly onAnswer: (rejudged: Rejudged, asked: Asked) => void;
+  readonly log: Log;
+  readonly now: () => number;
+  readonly random: () => number;
+}
+
+/** What the desk is doing, for `status`. */
+export type DeskState =
+  | { readonly kind: 'asking' }
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'waiting'; readonly until: number; readonly why: string }
+  | { readonly kind: 'stopped'; readonly why: string };
+
+/** Questions under way at once. Four a minute need no more even when each takes the full 15 s. */
+const MAX_IN_FLIGHT = 4;
+
+/** Longest sleep between two looks at the queue: a changed clock or allowance is noticed within it. */
+const MAX_SLEEP_MS = 30_000;
+
+/** In this order a free token is offered. What is blocked is confirmed before anything new is asked. */
+const ORDER: readonly Lane[] = ['alert', 'recheck', 'new'];
+
+/**
+ * Asks the source what is worth asking, within the allowance, and keeps every answer. The order of every question:
+ * count it, write down that it leaves, ask, keep answer and verdict in one durable transaction, and only then let others act.
+ */
+export class LookupDesk {
+  readonly #options: LookupDeskOptions;
+  readonly #inFlight = new Set<string>();
+  readonly #running = new Set<Promise<unknown>>();
+  #timer: NodeJS.Timeout | undefined;
+  #abort = new AbortController();
+  #state: DeskState = { kind: 'idle' };
+  #stopped = true;
+
+  constructor(options: LookupDeskOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#stopped = false;
+    this.#abort = new AbortController();
+    this.#options.ledger.start();
+    this.wake();
+  }
+
+  /** Ends what is under way: a question that was not answered stays in the queue and is given back to the allowance. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    this.#abort.abort();
+    await Promise.allSettled([...this.#running]);
+  }
+
+  state(): DeskState {
+    return this.#state;
+  }
+
+  /** Looks at the queue now: something was put in, or the configuration changed. */
+  wake(): void {
+    if (this.#stopped || this.#state.kind === 'stopped') return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#pump(), 0);
+  }
+
+  /** Asks again after a person mended what stopped the desk (a key). */
+  resume(): void {
+    this.#state = { kind: 'idle' };
+    this.wake();
+  }
+
+  /**
+   * Asks at once, for a person who waits.
+   * @throws RefusedError when the question may not leave this machine or this source does not know the kind,
+   *   and what `Source.lookUp` throws.
+   */
+  async askNow(observable: Observable): Promise<Rejudged> {
+    const { source, ledger, now } = this.#options;
+    const private_ = this.#whyNot(observable);
+    if (private_ !== undefined)
+      throw new RefusedError(`Cannot ask ${source.name} about ${observable.value}: ${private_}`, {
+        hint: 'It stays on this machine; decide with "guardian block" or "guardian allow".',
+      });
+    const permit = ledger.permit('manual');
+    if (!permit.granted) {
+      throw new QuotaError(
+        `Cannot ask ${source.name} about ${observable.value}: this ${permit.window}'s allowance is spent`,
+        {
+          hint: `Try again after ${new Date(permit.retryAt).toISOString()}.`,
+          retryAt: Math.max(permit.retryAt, now()),
+          window: permit.window,
+        },
+      );
+    }
+    return this.#track(this.#ask(observable, 'manual'));
+  }
+
+  #pump(): void {
+    if (this.#stopped || this.#state.kind === 'stopped') return;
+    while (this.#inFlight.size < MAX_IN_FLIGHT) {
+      const wait = this.#askNext();
+      if (wait === undefined) continue;
+      this.#state = this.#inFlight.size > 0 ? { kind: 'asking' } : wait;
+      this.#sleep(wait);
+      return;
+    }
+    this.#state = { kind: 'asking' };
+  }
+
+  /** Starts the worthiest question that may be asked; returns what to wait for when there is none. */
+  #askNext(): DeskState | undefined {
+    const { book, ledger, now } = this.#options;
+    let denied: { until: number; window: string } | undefined;
+    for (const lane of ORDER) {
+      const question = book.next(lane, now());
+      if (question === undefined) continue;
+      const permit = ledger.permit(lane);
+      if (permit.granted) {
+        this.#begin(question, lane);
+        return undefined;
+      }
+      if (denied === undefined || permit.retryAt < denied.until)
+        denied = { until: permit.retryAt, window: permit.window };
+    }
+    if (denied === undefined) return { kind: 'idle' };
+    return { kind: 'waiting', until: denied.until, why: `this ${denied.window}'s share of the allowance is used` };
+  }
+
+  #begin(question: WaitingQuestion, lane: Lane): void {
+    const { observable, attempts } = question;
+    const { book, log, now } = this.#options;
+    const never = this.#whyNot(observable);
+    if (never !== undefined) {
+      book.durably(() => book.remove(observable));
+      log.debug('question dropped', { observable: observable.value, reason: never });
+      return;
+    }
+    // Out of the queue's sight while it is under way; after a crash it comes back by itself.
+    book.postpone(observable, now() + LEASE_MS, 'under way');
+    const asking = this.#ask(observable, lane).catch((error: unknown) =>
+      this.#afterFailure(observable, attempts + 1, error),
+    );
+    void this.#track(asking).finally(() => this.wake());
+  }
+
+  async #ask(observable: Observable, lane: Lane): Promise<Rejudged> {
+    const { source, ledger, book, now } = this.#options;
+    const key = keyOf(observable);
+    const at = now();
+    const spending = book.durably(() => {
+      book.disclose(source.name, sentForm(observable), at);
+      return ledger.spend(lane);
+    });
+    this.#inFlight.add(key);
+    try {
+      const report = await source.lookUp(observable, this.#abort.signal);
+      return this.#keepAnswer(report, {
+        at,
+        source: source.name,
+        observable,
+        lane,
+        outcome: report.outcome,
+        tookMs: now() - at,
+        error: undefined,
+      });
+    } catch (error) {
+      this.#keepFailure(error, spending, { at, source: source.name, observable, lane, tookMs: now() - at });
+      throw error;
+    } finally {
+      this.#inFlight.delete(key);
+    }
+  }
+
+  #keepAnswer(report: Report, asked: Asked): Rejudged {
+    const { book, rejudge, onAnswer } = this.#options;
+    const rejudged = book.durably(() => {
+      book.keepReport(report);
+      book.keepAsked(asked);
+      book.remove(asked.observable);
+      return rejudge(asked.observable);
+    });
+    onAnswer(rejudged, asked);
+    return rejudged;
+  }
+
+  #keepFailure(error: unknown, spending: Spending, asked: Omit<Asked, 'outcome' | 'error'>): void {
+    const { book, ledger } = this.#options;
+    const outcome = outcomeOf(error);
+    book.durably(() => {
+      ledger.giveBack(spending);
+      if (outcome !== undefined) book.keepAsked({ ...asked, outcome, error: messageOf(error) });
+    });
+  }
+
+  /** Decides what becomes of a question whose attempt failed. A bug is not caught here. */
+  #afterFailure(observable: Observable, attempts: number, error: unknown): void {
+    const { book, ledger, log, now, random } = this.#options;
+    const fields = { observable: observable.value, err: error };
+    if (error instanceof QuotaError) {
+      ledger.close(error.window === 'unknown' ? 'minute' : error.window, error.retryAt);
+      book.postpone(observable, now(), error.message);
+      log.warn('allowance spent', { window: error.window, retry_at: new Date(error.retryAt).toISOString() });
+    } else if (error instanceof CredentialsError) {
+      book.postpone(observable, now(), error.message);
+      this.#state = { kind: 'stopped', why: error.message };
+      log.error('source refuses our key', fields);
+    } else if (error instanceof RefusedError) {
+      book.durably(() => book.remove(observable));
+      log.warn('source refuses the question', fields);
+    } else if (error instanceof UnavailableError || this.#abort.signal.aborted) {
+      book.postpone(observable, this.#stopped ? now() : now() + backOffMs(attempts, random), messageOf(error));
+      log.debug('no answer', fields);
+    } else {
+      throw error;
+    }
+  }
+
+  #whyNot(observable: Observable): string | undefined {
+    const { source, surroundings } = this.#options;
+    if (!source.kinds.has(observable.kind)) return `${source.name} is not asked about a ${observable.kind}`;
+    return whyNeverAsk(observable, surroundings());
+  }
+
+  #sleep(wait: DeskState): void {
+    const { now } = this.#options;
+    const until = wait.kind === 'waiting' ? wait.until : Math.min(endOf('day', now()), now() + DAY_MS);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#pump(), Math.max(1, Math.min(MAX_SLEEP_MS, until - now())));
+  }
+
+  #track<T>(work: Promise<T>): Promise<T> {
+    this.#running.add(work);
+    const forget = (): void => void this.#running.delete(work);
+    work.then(forget, forget);
+    return work;
+  }
+}
+
+/** A question under way is asked again when no answer came within this long, which only happens after a crash. */
+const LEASE_MS = 60_000;
+
+function sentForm(observable: Observable): string {
+  return observable.kind === 'url' ? urlForDisclosure(observable.value) : observable.value;
+}
+
+function outcomeOf(error: unknown): Asked['outcome'] | undefined {
+  if (error instanceof QuotaError) return 'quota';
+  if (error instanceof CredentialsError) return 'credentials';
+  if (error instanceof RefusedError) return 'refused';
+  return error instanceof UnavailableError ? 'unavailable' : undefined;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,154 @@
+import { type Surroundings, whyNeverBlock } from '../core/guards.ts';
+import type { Indicator } from '../core/indicator.ts';
+import { judge } from '../core/judge.ts';
+import type { Observable } from '../core/observable.ts';
+import type { Override } from '../core/override.ts';
+import { covers, type Pattern } from '../core/pattern.ts';
+import { virusTotalPage } from '../core/permalink.ts';
+import type { Policy } from '../core/policy.ts';
+import type { Report } from '../core/report.ts';
+import { sharedHosting } from '../core/shared-hosting.ts';
+import type { Judgement, Verdict, VerdictState } from '../core/verdict.ts';
+import { recheckAt } from './recheck.ts';
+
+/** Where evidence is read and verdicts are kept. */
+export interface VerdictBook {
+  latestReports(observable: Observable): readonly Report[];
+  find(observable: Observable): Verdict | undefined;
+  /** Keeps a verdict and returns the state it had before. */
+  keep(verdict: Verdict): VerdictState;
+  remove(observable: Observable): void;
+  /** How many answers were got at or after `since`. */
+  answersSince(observable: Observable, since: number): number;
+  want(indicator: Indicator): void;
+  unwant(observable: Observable): boolean;
+}
+
+export interface VerdictKeeperOptions {
+  readonly book: VerdictBook;
+  readonly policy: () => Policy;
+  readonly surroundings: () => Surroundings;
+  /** The operator's words that hold now, the configuration's allow list included. */
+  readonly overrides: () => readonly Override[];
+  readonly now: () => number;
+}
+
+/** What judging again came to. */
+export interface Rejudged {
+  readonly verdict: Verdict | undefined;
+  readonly before: VerdictState;
+  /** The desired state of enforcement may have changed. */
+  readonly indicatorChanged: boolean;
+}
+
+/** Judges an observable by what is known, keeps the verdict, and keeps the desired state in step with it. */
+export class VerdictKeeper {
+  readonly #options: VerdictKeeperOptions;
+
+  constructor(options: VerdictKeeperOptions) {
+    this.#options = options;
+  }
+
+  /** Judges from the kept reports and the operator's words. Call it inside the transaction that brought the evidence. */
+  rejudge(observable: Observable): Rejudged {
+    const { book, now } = this.#options;
+    const reports = book.latestReports(observable);
+    const override = overrideFor(observable, this.#options.overrides());
+    const known = book.find(observable);
+    if (reports.length === 0 && override === undefined) return this.#forget(observable, known);
+    const judgement = this.#judge(observable, reports, override);
+    const at = now();
+    const answers = known?.state === judgement.state ? book.answersSince(observable, known.since) : 1;
+    const verdict = verdictOf({ observable, judgement, known, at, answers, reports });
+    const before = book.keep(verdict);
+    const indicatorChanged =
+      verdict.block && !verdict.held ? this.#want(verdict, reports, override) : book.unwant(observable);
+    return { verdict, before, indicatorChanged };
+  }
+
+  #judge(observable: Observable, reports: readonly Report[], override: Override | undefined): Judgement {
+    const guard = whyNeverBlock(observable, this.#options.surroundings());
+    const shared = sharedHosting(observable);
+    const evidence = {
+      reports,
+      ...(override === undefined ? {} : { override }),
+      ...(guard === undefined ? {} : { guard }),
+      ...(shared === undefined ? {} : { sharedHosting: shared }),
+    };
+    return judge(evidence, this.#options.policy());
+  }
+
+  #want(verdict: Verdict, reports: readonly Report[], override: Override | undefined): boolean {
+    const { book, policy } = this.#options;
+    const report = reports.find((one) => one.outcome === 'found');
+    const byOperator = override?.action === 'block';
+    const confirmedAt = report?.askedAt ?? verdict.judgedAt;
+    book.want({
+      observable: verdict.observable,
+      subdomains: byOperator && override.pattern.kind === 'below' && patternIsOf(override.pattern, verdict.observable),
+      source: byOperator ? 'operator' : (report?.source ?? 'operator'),
+      ratio: verdict.ratio ?? '',
+      strong: verdict.strong,
+      engines: report?.stats.malicious ?? 0,
+      permalink: report?.permalink ?? virusTotalPage(verdict.observable),
+      since: verdict.since,
+      expiresAt: byOperator ? (override.expiresAt ?? NEVER) : confirmedAt + policy().blockExpiresMs,
+    });
+    return true;
+  }
+
+  #forget(observable: Observable, known: Verdict | undefined): Rejudged {
+    const { book } = this.#options;
+    if (known !== undefined) book.remove(observable);
+    return { verdict: undefined, before: known?.state ?? 'unasked', indicatorChanged: book.unwant(observable) };
+  }
+}
+
+/** An operator's block without an end. The last instant a DATETIME column can hold with room to spare: 9000-01-01. */
+const NEVER = Date.UTC(9000, 0, 1);
+
+/**
+ * The word that holds for an observable. The more specific pattern wins (a person who names one host means it); among
+ * equals the operator wins over the configuration, and the later word over the earlier.
+ */
+export function overrideFor(observable: Observable, overrides: readonly Override[]): Override | undefined {
+  const covering = overrides.filter((override) => covers(override.pattern, observable));
+  return covering.sort(
+    (a, b) =>
+      specificity(b.pattern) - specificity(a.pattern) ||
+      Number(a.origin === 'config') - Number(b.origin === 'config') ||
+      b.createdAt - a.createdAt,
+  )[0];
+}
+
+// An exact word beats every wildcard, and a longer wildcard beats a shorter one.
+function specificity(pattern: Pattern): number {
+  if (pattern.kind === 'exact') return Number.MAX_SAFE_INTEGER;
+  return pattern.kind === 'below' ? pattern.domain.length : Number(pattern.cidr.split('/')[1]);
+}
+
+function patternIsOf(pattern: Extract<Pattern, { kind: 'below' }>, observable: Observable): boolean {
+  return observable.kind === 'domain' && observable.value === pattern.domain;
+}
+
+interface VerdictParts {
+  readonly observable: Observable;
+  readonly judgement: Judgement;
+  readonly known: Verdict | undefined;
+  readonly at: number;
+  readonly answers: number;
+  readonly reports: readonly Report[];
+}
+
+function verdictOf({ observable, judgement, known, at, answers, reports }: VerdictParts): Verdict {
+  const answeredAt = reports.reduce((latest, report) => Math.max(latest, report.askedAt), 0);
+  const next = answeredAt === 0 ? undefined : recheckAt(judgement.state, answers, answeredAt);
+  return {
+    ...judgement,
+    observable,
+    held: false,
+    since: known?.state === judgement.state ? known.since : at,
+    judgedAt: at,
+    ...(next === undefined ? {} : { recheckAt: next }),
+  };
+}
