@@ -1,0 +1,145 @@
+import type { Indicator } from '../../core/indicator.ts';
+import { isIpv6 } from '../../core/ip-address.ts';
+import type { ObservableKind } from '../../core/observable.ts';
+
+/** The head of a list file. */
+export interface ListHead {
+  readonly sensor: string;
+  readonly entries: number;
+}
+
+/**
+ * How indicators are written for one product. Values are canonical, so a format joins and never escapes.
+ * A list is never empty: it always has a header. Pi-hole takes an empty list for a failed download and keeps the old one.
+ */
+export interface ListFormat {
+  readonly name: string;
+  /** File name below `lists.dir`, where the format is one of the files kept there. */
+  readonly file?: string;
+  readonly mediaType: string;
+  readonly kinds: ReadonlySet<ObservableKind>;
+  readonly head: (head: ListHead) => string;
+  /** The lines of one indicator, each with its newline. */
+  readonly lines: (indicator: Indicator) => string;
+  readonly tail?: string;
+}
+
+const DOMAINS: ReadonlySet<ObservableKind> = new Set(['domain']);
+const ADDRESSES: ReadonlySet<ObservableKind> = new Set(['ip']);
+const EVERYTHING: ReadonlySet<ObservableKind> = new Set(['domain', 'ip', 'url', 'file']);
+
+/** RPZ needs a serial that never falls; zones are replaced as a whole, so one that stays is fine for file-based loading. */
+const RPZ_SERIAL = 1;
+
+// No time and nothing else that changes by itself in a header: an unchanged list is the same bytes, so its ETag holds.
+function headWith(comment: string): (head: ListHead) => string {
+  return ({ sensor, entries }) =>
+    `${comment} Home Network Guardian, sensor ${sensor}: ${entries} ${entries === 1 ? 'entry' : 'entries'}\n` +
+    `${comment} Each is explained by: guardian explain NAME. Undone by: guardian allow NAME\n`;
+}
+
+const domains: ListFormat = {
+  name: 'domains',
+  file: 'domains.txt',
+  mediaType: 'text/plain',
+  kinds: DOMAINS,
+  head: headWith('#'),
+  lines: ({ observable }) => `${observable.value}\n`,
+};
+
+const hosts: ListFormat = {
+  name: 'hosts',
+  file: 'hosts.txt',
+  mediaType: 'text/plain',
+  kinds: DOMAINS,
+  head: headWith('#'),
+  // Both families: with an IPv4 line alone AAAA questions are still forwarded.
+  lines: ({ observable }) => `0.0.0.0 ${observable.value}\n:: ${observable.value}\n`,
+};
+
+const adblock: ListFormat = {
+  name: 'adblock',
+  file: 'adblock.txt',
+  mediaType: 'text/plain',
+  kinds: DOMAINS,
+  head: headWith('!'),
+  // The only form that AdGuard Home, Pi-hole and browsers all read takes what stands below a name too. That never reaches a
+  // parent or a neighbour; who wants the exact host subscribes to domains.txt instead.
+  lines: ({ observable }) => `||${observable.value}^\n`,
+};
+
+const rpz: ListFormat = {
+  name: 'rpz',
+  file: 'rpz.zone',
+  mediaType: 'text/dns',
+  kinds: DOMAINS,
+  head: (head) =>
+    `${headWith(';')(head)}$TTL 60\n@ IN SOA localhost. root.localhost. ${RPZ_SERIAL} 3600 600 86400 60\n@ IN NS localhost.\n`,
+  lines: ({ observable, subdomains }) =>
+    `${observable.value} CNAME .\n${subdomains ? `*.${observable.value} CNAME .\n` : ''}`,
+};
+
+const ips: ListFormat = {
+  name: 'ips',
+  file: 'ips.txt',
+  mediaType: 'text/plain',
+  kinds: ADDRESSES,
+  head: headWith('#'),
+  lines: ({ observable }) => `${observable.value}\n`,
+};
+
+const dnsmasq: ListFormat = {
+  name: 'dnsmasq',
+  mediaType: 'text/plain',
+  kinds: DOMAINS,
+  head: headWith('#'),
+  // `address=/name/` takes everything below a name too; `host-record=` takes the name alone.
+  lines: ({ observable: { value }, subdomains }) =>
+    subdomains ? `address=/${value}/0.0.0.0\naddress=/${value}/::\n` : `host-record=${value},0.0.0.0,::\n`,
+};
+
+const unbound: ListFormat = {
+  name: 'unbound',
+  mediaType: 'text/plain',
+  kinds: DOMAINS,
+  head: (head) => `${headWith('#')(head)}server:\n`,
+  lines: ({ observable: { value }, subdomains }) =>
+    subdomains
+      ? `  local-zone: "${value}" always_null\n`
+      : `  local-zone: "${value}" typetransparent\n  local-data: "${value} A 0.0.0.0"\n  local-data: "${value} AAAA ::"\n`,
+};
+
+const nftables: ListFormat = {
+  name: 'nftables',
+  mediaType: 'text/plain',
+  kinds: ADDRESSES,
+  head: (head) =>
+    `${headWith('#')(head)}add table inet guardian\n` +
+    'add set inet guardian bad4 { type ipv4_addr; }\nadd set inet guardian bad6 { type ipv6_addr; }\n' +
+    'flush set inet guardian bad4\nflush set inet guardian bad6\n',
+  lines: ({ observable: { value } }) => `add element inet guardian ${isIpv6(value) ? 'bad6' : 'bad4'} { ${value} }\n`,
+};
+
+const csv: ListFormat = {
+  name: 'csv',
+  mediaType: 'text/csv',
+  kinds: EVERYTHING,
+  head: () => 'kind,value,subdomains,source,ratio,since,expires,permalink\n',
+  lines: (indicator) =>
+    `${[
+      indicator.observable.kind,
+      // A canonical URL may hold a comma, and holds no quote.
+      `"${indicator.observable.value}"`,
+      indicator.subdomains,
+      indicator.source,
+      indicator.ratio,
+      new Date(indicator.since).toISOString(),
+      new Date(indicator.expiresAt).toISOString(),
+      indicator.permalink,
+    ].join(',')}\n`,
+};
+
+/** All text formats that need nothing but the indicators, by the name `guardian export` takes. */
+export const LIST_FORMATS: ReadonlyMap<string, ListFormat> = new Map(
+  [domains, hosts, adblock, rpz, ips, dnsmasq, unbound, nftables, csv].map((format) => [format.name, format]),
+);

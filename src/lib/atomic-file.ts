@@ -1,0 +1,37 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/**
+ * Replaces a file as a whole: readers see the old bytes or the new ones and nothing between, also after a power cut.
+ * The folder is made where it is missing.
+ * @throws the system's error (`ENOSPC`, `EACCES`); the old file then stays as it was.
+ */
+export function writeFileAtomically(path: string, content: string | Buffer, mode: number): void {
+  const folder = dirname(path);
+  mkdirSync(folder, { recursive: true });
+  const beside = `${path}.new`;
+  try {
+    const file = openSync(beside, 'w', mode);
+    try {
+      writeSync(file, Buffer.from(content));
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(beside, path);
+  } catch (error) {
+    rmSync(beside, { force: true });
+    throw error;
+  }
+  syncFolder(folder);
+}
+
+// The rename itself is on disk only when its folder is.
+function syncFolder(folder: string): void {
+  const handle = openSync(folder, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
