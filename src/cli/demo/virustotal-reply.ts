@@ -35,7 +35,7 @@ function tear(request: IncomingMessage, response: ServerResponse): void {
 }
 
 function sendAnswer(fault: Extract<StandInFault, { fault: 'answer' }>, response: ServerResponse): void {
-  const isText = typeof fault.body === 'string';
+  const isText = typeof fault.body === 'string' || fault.body instanceof Uint8Array;
   const type = isText ? 'text/html; charset=utf-8' : 'application/json';
   response.writeHead(fault.status, { 'content-type': type, ...fault.headers });
   response.end(isText ? fault.body : JSON.stringify(fault.body));

@@ -27,7 +27,7 @@ export interface StandInReport {
 
 /** A way to go wrong, played instead of an answer. */
 export type StandInFault =
-  /** This status with this body, as text or as JSON. */
+  /** This status with this body: text or bytes as they are, anything else as JSON. */
   | {
       readonly fault: 'answer';
       readonly status: number;
@@ -42,7 +42,7 @@ export type StandInFault =
   | { readonly fault: 'silence' }
   /** One byte of a body at a time, for ever. */
   | { readonly fault: 'drip'; readonly everyMs: number }
-  /** A body of so many bytes, sent as fast as it is taken; announced by its length or not. */
+  /** A body of so many bytes (`Infinity` never ends), sent as fast as it is taken; announced by its length or not. */
   | { readonly fault: 'oversize'; readonly bytes: number; readonly announced?: boolean };
 
 /** `undefined` is an object VirusTotal has never heard of: 404. */

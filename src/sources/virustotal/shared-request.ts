@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /**
  * One request that several callers wait for. It is given up only when every one of them has given up; a caller that
  * leaves alone does not take the answer away from the others.
@@ -5,6 +7,7 @@
 export class SharedRequest<T> {
   readonly promise: Promise<T>;
   readonly #controller = new AbortController();
+  readonly #done = new AbortController();
   #waiting = 0;
 
   /** Begins the request at once. */
@@ -17,6 +20,8 @@ export class SharedRequest<T> {
   join(signal: AbortSignal): boolean {
     if (this.#controller.signal.aborted) return false;
     this.#waiting += 1;
+    // One signal stands for the whole daemon, and Node warns of a leak at eleven listeners; these let go in `release`.
+    setMaxListeners(0, signal);
     const leave = () => {
       this.#waiting -= 1;
       if (this.#waiting === 0) this.#controller.abort(signal.reason);
@@ -26,8 +31,6 @@ export class SharedRequest<T> {
     else signal.addEventListener('abort', leave, { once: true, signal: this.#done.signal });
     return true;
   }
-
-  readonly #done = new AbortController();
 
   /** Lets go of the callers' signals. Call it once the promise has settled. */
   release(): void {
