@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Surroundings, whyNeverAsk, whyNeverBlock } from '../../src/core/guards.ts';
+import { parseObservable } from '../../src/core/observable.ts';
+
+const HERE: Surroundings = {
+  names: new Set(['www.virustotal.com', 'db1.office.example.com', 'office.example.com']),
+  addresses: new Set(['203.0.113.53', '192.168.1.1']),
+};
+
+const BLOCKABLE = [
+  'evil-domain.top',
+  'a.b.evil-domain.top',
+  'alice.github.io',
+  '8.8.4.4',
+  '2606:4700::1111',
+  'http://evil-domain.top/x',
+  'd41d8cd98f00b204e9800998ecf8427e',
+];
+const NEVER_BLOCKED = [
+  'co.uk', // a public suffix
+  'github.io', // a private suffix: everything below belongs to others
+  'nas.lan',
+  'printer.local',
+  'host.home.arpa',
+  '1.0.0.127.in-addr.arpa',
+  'virustotal.com', // would take www.virustotal.com with it
+  'www.virustotal.com',
+  'x.office.example.com',
+  '192.168.1.1',
+  '10.1.2.3',
+  '127.0.0.1',
+  '100.64.0.1',
+  '169.254.1.1',
+  '203.0.113.53',
+  'fe80::1',
+  'fd00::1',
+  '::1',
+  '224.0.0.251',
+  'http://192.168.1.1/admin',
+  'http://nas.lan/',
+];
+const NEVER_ASKED = [
+  'nas.lan',
+  'printer.local',
+  'host.test',
+  'x.example',
+  'foo.onion',
+  'nas.fritzbox',
+  'fritz.box',
+  'srv.office.example.com',
+  '10.0.0.1',
+  'fd00::1',
+  'http://10.0.0.1/x',
+  'https://intranet.corp/x',
+  '4.3.2.1.in-addr.arpa',
+];
+const ASKED = [
+  'evil-domain.top',
+  'alice.github.io',
+  '8.8.8.8',
+  'http://evil-domain.top/x',
+  'd41d8cd98f00b204e9800998ecf8427e',
+];
+
+function observable(text: string) {
+  const parsed = parseObservable(text);
+  assert.ok(parsed.ok, text);
+  return parsed.value;
+}
+
+for (const text of BLOCKABLE) {
+  test(`whyNeverBlock() lets ${text} be blocked`, () => assert.equal(whyNeverBlock(observable(text), HERE), undefined));
+}
+for (const text of NEVER_BLOCKED) {
+  test(`whyNeverBlock() protects ${text}`, () => assert.ok(whyNeverBlock(observable(text), HERE)));
+}
+for (const text of ASKED) {
+  test(`whyNeverAsk() lets ${text} be asked about`, () => assert.equal(whyNeverAsk(observable(text), HERE), undefined));
+}
+for (const text of NEVER_ASKED) {
+  test(`whyNeverAsk() keeps ${text} here`, () => assert.ok(whyNeverAsk(observable(text), HERE)));
+}
