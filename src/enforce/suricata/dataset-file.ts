@@ -1,0 +1,78 @@
+import { open, readFile, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { SetType } from './suricata-commands.ts';
+
+/** How entries stand in a file: strings in base64, as Suricata wants them; the rest as they are. */
+export type EntryForm = SetType | 'sha1';
+
+/** One entry as a line, its newline included: Suricata cuts the last character of every line, whatever it is. */
+export function datasetLine(form: EntryForm, entry: string): string {
+  return form === 'string' ? `${Buffer.from(entry, 'utf8').toString('base64')}\n` : `${entry}\n`;
+}
+
+/**
+ * Reads the entries of a file we wrote. A missing file is `undefined`; so is one whose last line was torn by a crash,
+ * because what stands there may decode to something else: the caller then writes it anew.
+ */
+export async function readDataset(path: string, form: EntryForm): Promise<ReadonlySet<string> | undefined> {
+  let content: string;
+  try {
+    content = await readFile(path, 'latin1');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  if (content !== '' && !content.endsWith('\n')) return undefined;
+  const lines = content === '' ? [] : content.slice(0, -1).split('\n');
+  return new Set(form === 'string' ? lines.map((line) => Buffer.from(line, 'base64').toString('utf8')) : lines);
+}
+
+/** Adds entries at the end of an existing file and waits until they are on the disk. */
+export async function appendDataset(path: string, form: EntryForm, entries: Iterable<string>): Promise<void> {
+  const file = await open(path, 'a', FILE_MODE);
+  try {
+    await file.appendFile(render(form, entries));
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Replaces a file as a whole: readers see the old content or the new one, also after a power cut. */
+export async function writeDataset(path: string, form: EntryForm, entries: Iterable<string>): Promise<void> {
+  await replaceFile(path, render(form, entries));
+}
+
+/** Writes `content` beside `path`, flushes it to the disk and renames it into place, mode 0644. */
+export async function replaceFile(path: string, content: string): Promise<void> {
+  const beside = `${path}.new`;
+  const file = await open(beside, 'w', FILE_MODE);
+  try {
+    await file.writeFile(content);
+    // The mode given to open() is cut by the umask, and Suricata may run as another user.
+    await file.chmod(FILE_MODE);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(beside, path);
+  await syncFolder(dirname(path));
+}
+
+/** Flushes a folder, which is what makes a rename in it survive a power cut. */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+const FILE_MODE = 0o644;
+
+function render(form: EntryForm, entries: Iterable<string>): string {
+  const lines: string[] = [];
+  for (const entry of entries) lines.push(datasetLine(form, entry));
+  return lines.join('');
+}

@@ -1,0 +1,113 @@
+import { mkdir, stat } from 'node:fs/promises';
+import type { ObservableKey } from '../../core/observable.ts';
+import { appendDataset, type EntryForm, readDataset, writeDataset } from './dataset-file.ts';
+import { HASH_LISTS, type HashList, hashFile, LIVE_SET_REFS, LIVE_SETS, type LiveSet, setFile } from './datasets.ts';
+import type { Publication } from './publication.ts';
+
+/** How one file's entries changed. */
+export interface SetChange {
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+}
+
+/** What `DatasetFiles.write` changed. */
+export interface DatasetChanges {
+  readonly live: Readonly<Record<LiveSet, SetChange>>;
+  /** Whether a list of hashes changed, which Suricata notices at a reload only. */
+  readonly hashes: boolean;
+}
+
+/** More additions than this are a rewrite, which also sorts out what a torn append left. */
+const MAX_APPENDED = 1000;
+
+/** All dataset files of ours and what stands in them. They are the truth that Suricata reads at every start and reload. */
+export class DatasetFiles {
+  readonly #dir: string;
+  readonly #entries = new Map<string, ReadonlySet<string>>();
+
+  constructor(datasetsDir: string) {
+    this.#dir = datasetsDir;
+  }
+
+  /** Reads what a previous run left; creates what is missing, since a rule over a missing file fails. */
+  async load(): Promise<void> {
+    await mkdir(this.#dir, { recursive: true, mode: 0o755 });
+    for (const { path, form } of this.#files()) {
+      const entries = await readDataset(path, form);
+      if (entries === undefined) await writeDataset(path, form, []);
+      this.#entries.set(path, entries ?? new Set());
+    }
+  }
+
+  /** Entries of a live set as they stand in its file. */
+  live(set: LiveSet): ReadonlySet<string> {
+    return this.#entries.get(setFile(this.#dir, LIVE_SET_REFS[set])) ?? new Set();
+  }
+
+  /** Keys of everything that stands in the files. */
+  keys(): Set<ObservableKey> {
+    const keys = new Set<ObservableKey>();
+    for (const name of this.live('domains')) keys.add(`domain:${name}`);
+    for (const name of this.live('dotted')) keys.add(`domain:${name.slice(1)}`);
+    for (const address of this.live('ips')) keys.add(`ip:${address}`);
+    for (const list of HASH_LISTS) {
+      for (const hash of this.#entries.get(hashFile(this.#dir, list)) ?? []) keys.add(`file:${hash}`);
+    }
+    return keys;
+  }
+
+  /** Brings the files to a publication, on disk when this resolves. Files that do not change are not touched. */
+  async write(publication: Pick<Publication, 'sets' | 'hashes'>): Promise<DatasetChanges> {
+    const live = {
+      domains: await this.#writeLive('domains', publication),
+      dotted: await this.#writeLive('dotted', publication),
+      ips: await this.#writeLive('ips', publication),
+    };
+    let hashes = false;
+    for (const list of HASH_LISTS) {
+      const { added, removed } = await this.#write(hashFile(this.#dir, list), list, publication.hashes[list]);
+      hashes ||= added.length > 0 || removed.length > 0;
+    }
+    return { live, hashes };
+  }
+
+  /** Last change of any file, epoch milliseconds. */
+  changedAt(): Promise<number> {
+    return newest(this.#files().map(({ path }) => path));
+  }
+
+  /** Last change of a list of hashes, epoch milliseconds. */
+  hashesChangedAt(): Promise<number> {
+    return newest(HASH_LISTS.map((list) => hashFile(this.#dir, list)));
+  }
+
+  #writeLive(set: LiveSet, publication: Pick<Publication, 'sets'>): Promise<SetChange> {
+    const ref = LIVE_SET_REFS[set];
+    return this.#write(setFile(this.#dir, ref), ref.type, publication.sets[set]);
+  }
+
+  async #write(path: string, form: EntryForm, wanted: ReadonlyMap<string, ObservableKey>): Promise<SetChange> {
+    const present = this.#entries.get(path) ?? new Set<string>();
+    const added = [...wanted.keys()].filter((entry) => !present.has(entry));
+    const removed = [...present].filter((entry) => !wanted.has(entry));
+    if (added.length === 0 && removed.length === 0) return { added, removed };
+    if (removed.length === 0 && added.length <= MAX_APPENDED) await appendDataset(path, form, added);
+    else await writeDataset(path, form, wanted.keys());
+    this.#entries.set(path, new Set(wanted.keys()));
+    return { added, removed };
+  }
+
+  #files(): readonly { readonly path: string; readonly form: EntryForm }[] {
+    const live = LIVE_SETS.map((set) => ({
+      path: setFile(this.#dir, LIVE_SET_REFS[set]),
+      form: LIVE_SET_REFS[set].type as EntryForm,
+    }));
+    const hashes = HASH_LISTS.map((list: HashList) => ({ path: hashFile(this.#dir, list), form: list as EntryForm }));
+    return [...live, ...hashes];
+  }
+}
+
+async function newest(paths: readonly string[]): Promise<number> {
+  const times = await Promise.all(paths.map((path) => stat(path)));
+  return Math.max(...times.map(({ mtimeMs }) => mtimeMs));
+}

@@ -1,0 +1,259 @@
+import { UnavailableError } from '../../core/errors.ts';
+import type { ObservableKey } from '../../core/observable.ts';
+import type { Log } from '../../lib/log.ts';
+import type { CommandSocket } from './command-socket.ts';
+import type { DatasetChanges, DatasetFiles } from './dataset-files.ts';
+import { EntryRotation } from './entry-rotation.ts';
+import { entriesOf, keyOfEntry, LiveSets, type WrongEntry } from './live-sets.ts';
+import type { RulesFile } from './rules-file.ts';
+import { RulesReload } from './rules-reload.ts';
+import { SuricataCommands } from './suricata-commands.ts';
+import { type Contact, SuricataContact } from './suricata-contact.ts';
+import { StatusBoard, type SuricataStatus } from './suricata-status.ts';
+import { Turns } from './turns.ts';
+
+/** What `Enforcement` works with. */
+export interface EnforcementOptions {
+  readonly socket: CommandSocket;
+  readonly files: DatasetFiles;
+  readonly rules: RulesFile;
+  readonly rulesFile: string;
+  readonly mayReload: boolean;
+  readonly debounceMs: number;
+  readonly log: Log;
+  readonly now: () => number;
+}
+
+/** How far live changes got: all made, a reload is needed first, or nobody answers. */
+export type LiveState =
+  | { readonly state: 'live'; readonly wrong: readonly WrongEntry[] }
+  | { readonly state: 'behind' }
+  | { readonly state: 'away'; readonly reason: string };
+
+/** What one drive changed on disk, for `settle`. */
+export interface Settlement {
+  readonly early: LiveState;
+  readonly changes: DatasetChanges;
+  readonly rulesChanged: boolean;
+  /** The rules over the datasets changed: without them loaded, nothing live has an effect. */
+  readonly sharedChanged: boolean;
+  /** Something is in place only after a reload. */
+  readonly onlyByReload: boolean;
+}
+
+/** What came of it. */
+export interface SettlementReport {
+  readonly failed: ReadonlyMap<ObservableKey, string>;
+  readonly proved: boolean;
+  readonly notice?: string;
+}
+
+/** Beyond this many changes, one reload is quicker than telling them one by one (0.1 ms each, half a second a reload). */
+const MAX_LIVE_CHANGES = 2000;
+/** Entries that are asked back at each drive besides those that changed, in turn, so that all are asked in time. */
+const SAMPLE = 200;
+const STOP_TIMEOUT_MS = 3000;
+
+/** Drives a running Suricata to what stands in our files, and proves it. Owns every word said to the command socket. */
+export class Enforcement {
+  readonly #options: EnforcementOptions;
+  readonly #commands: SuricataCommands;
+  readonly #contact: SuricataContact;
+  readonly #live: LiveSets;
+  readonly #reload: RulesReload;
+  readonly #turns = new Turns();
+  readonly #rotation: EntryRotation;
+  readonly #board = new StatusBoard();
+  #timer: NodeJS.Timeout | undefined;
+  /** Suricata may hold something else than our files say; the next contact compares times. */
+  #unsure = true;
+  /** A reload at this time did not bring our sets: our file is not in suricata.yaml, so do not try again and again. */
+  #fruitlessAt: number | undefined;
+  #onlyByReload = false;
+  #refused: { readonly text: string; readonly reason: string } | undefined;
+
+  constructor(options: EnforcementOptions) {
+    this.#options = options;
+    this.#commands = new SuricataCommands(options.socket);
+    this.#contact = new SuricataContact(this.#commands, options.now);
+    this.#live = new LiveSets(this.#commands);
+    this.#rotation = new EntryRotation(options.files, SAMPLE);
+    const { rules, rulesFile } = options;
+    this.#reload = new RulesReload({ commands: this.#commands, live: this.#live, rules, rulesFile });
+  }
+
+  /** Why exactly this text is not worth another try, or `undefined`. */
+  refusalOf(text: string): string | undefined {
+    return this.#refused?.text === text ? this.#refused.reason : undefined;
+  }
+
+  /** See `SuricataStatus`. */
+  status(): SuricataStatus {
+    return this.#board.read(this.#timer !== undefined);
+  }
+
+  /**
+   * Makes the changes that `changes` wrote. `filesChangedAt` is when our files had last changed before that: when it lies
+   * after Suricata's last reload and we do not know why, only a reload tells for certain.
+   */
+  applyLive(changes: DatasetChanges, filesChangedAt: number, signal: AbortSignal): Promise<LiveState> {
+    return this.#turns.take(() =>
+      this.#orAway(async () => {
+        const { lastReloadAt } = await this.#meet(signal);
+        const stale = this.#unsure && (lastReloadAt === undefined || filesChangedAt >= lastReloadAt);
+        const { mayReload } = this.#options;
+        if (mayReload && countOf(changes.live) > MAX_LIVE_CHANGES) return { state: 'behind' };
+        const all = stale && !mayReload ? this.#everything(changes) : changes.live;
+        const { missingSet, wrong } = await this.#live.apply(all, signal);
+        const behind = missingSet || (stale && mayReload) || !(await this.#live.areLoaded(signal));
+        return behind && this.#fruitlessAt === undefined ? { state: 'behind' } : { state: 'live', wrong };
+      }),
+    );
+  }
+
+  /** Reloads now where it cannot wait, later where it can, and asks back what can be asked. */
+  async settle(settlement: Settlement, signal: AbortSignal): Promise<SettlementReport> {
+    const { early, changes, rulesChanged, sharedChanged } = settlement;
+    this.#onlyByReload ||= settlement.onlyByReload;
+    if (early.state === 'away') return { failed: new Map(), proved: false, notice: early.reason };
+    const { mayReload } = this.#options;
+    const urgent = early.state === 'behind' || sharedChanged;
+    if (mayReload && !urgent && (rulesChanged || changes.hashes)) this.#reloadSoon();
+    const result = await this.#turns.take(() =>
+      this.#orAway(async () => {
+        if (mayReload && urgent) await this.#reloadNow(signal);
+        return this.#prove(changes, signal);
+      }),
+    );
+    if ('state' in result) return { failed: new Map(), proved: false, notice: result.reason };
+    const wrong: readonly WrongEntry[] = [...(early.state === 'live' ? early.wrong : []), ...result.wrong];
+    const failed = new Map(wrong.map((entry) => [keyOfEntry(entry), entry.reason]));
+    const notice = this.#board.problem ?? (await this.#waitingNotice(signal));
+    return {
+      failed,
+      proved: result.proved && failed.size === 0 && notice === undefined && !this.#onlyByReload,
+      ...(notice === undefined ? {} : { notice }),
+    };
+  }
+
+  /** Does a pending reload at once, within a bound. */
+  async stop(): Promise<void> {
+    if (this.#timer === undefined) return;
+    this.#clearTimer();
+    await this.#reloadInBackground(AbortSignal.timeout(STOP_TIMEOUT_MS));
+  }
+
+  async #meet(signal: AbortSignal): Promise<Contact> {
+    const contact = await this.#contact.ask(signal);
+    if (contact.isNew) this.#unsure = true;
+    if (contact.lastReloadAt !== this.#fruitlessAt) {
+      if (this.#fruitlessAt !== undefined) this.#board.loadedByOthers();
+      this.#fruitlessAt = undefined;
+    }
+    this.#board.met(contact.version);
+    return contact;
+  }
+
+  async #orAway<T>(work: () => Promise<T>): Promise<T | { readonly state: 'away'; readonly reason: string }> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof UnavailableError)) throw error;
+      const hint = error.hint === undefined ? '' : ` (${error.hint})`;
+      const reason = `Files are written, and proof waits for Suricata: ${error.message}${hint}`;
+      this.#unsure = true;
+      this.#board.silent(reason);
+      return { state: 'away', reason };
+    }
+  }
+
+  async #reloadNow(signal: AbortSignal): Promise<void> {
+    this.#clearTimer();
+    const text = await this.#options.rules.read();
+    const outcome = await this.#reload.run(signal);
+    const lastReloadAt = await this.#commands.lastReloadAt(signal);
+    this.#unsure = !outcome.ok;
+    this.#onlyByReload &&= !outcome.ok;
+    this.#fruitlessAt = outcome.ok ? undefined : lastReloadAt;
+    if (!outcome.ok && text !== (await this.#options.rules.read())) {
+      this.#refused = { text: text ?? '', reason: outcome.problem ?? '' };
+    }
+    this.#board.reloaded(outcome, lastReloadAt);
+    const fields = { target: 'suricata', path: this.#options.rulesFile, count: outcome.stats.loaded };
+    if (outcome.problem === undefined) this.#options.log.info('rules reloaded', fields);
+    else this.#options.log.error('rules reloaded in vain', { ...fields, reason: outcome.problem });
+  }
+
+  async #prove({ live }: DatasetChanges, signal: AbortSignal) {
+    const present = [...entriesOf(live, 'added').slice(0, MAX_LIVE_CHANGES), ...this.#rotation.next()];
+    const absent = entriesOf(live, 'removed').slice(0, MAX_LIVE_CHANGES);
+    const { missingSet, wrong } = await this.#live.prove(present, absent, signal);
+    const loaded = !missingSet && (await this.#live.areLoaded(signal));
+    const proved = loaded && wrong.length === 0;
+    this.#unsure = !proved;
+    if (proved) this.#board.proved(this.#options.now());
+    else if (!loaded) this.#board.notLoaded(NOT_LOADED);
+    return { proved, wrong };
+  }
+
+  /** With `reload: none`, what somebody else has still to reload. */
+  async #waitingNotice(signal: AbortSignal): Promise<string | undefined> {
+    if (this.#options.mayReload) return this.#onlyByReload ? 'some of it waits for the next reload' : undefined;
+    const result = await this.#turns.take(() => this.#orAway(() => this.#commands.lastReloadAt(signal)));
+    if (typeof result === 'object') return result.reason;
+    const { files, rules } = this.#options;
+    const changedAt = Math.max(await rules.changedAt(), await files.hashesChangedAt());
+    if (result !== undefined && changedAt < result) {
+      this.#onlyByReload = false;
+      return undefined;
+    }
+    return 'suricata.reload is none: changed rules wait until somebody reloads Suricata';
+  }
+
+  #reloadSoon(): void {
+    // The first request sets the time; later ones do not move it, or a steady trickle would put it off for ever.
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      void this.#reloadInBackground(new AbortController().signal);
+    }, this.#options.debounceMs);
+  }
+
+  async #reloadInBackground(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#turns.take(() =>
+        this.#orAway(async () => {
+          await this.#reloadNow(signal);
+          await this.#prove(NO_CHANGES, signal);
+        }),
+      );
+    } catch (error) {
+      this.#unsure = true;
+      this.#options.log.error('reload failed', { target: 'suricata', err: error });
+    }
+  }
+
+  #clearTimer(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #everything({ live }: DatasetChanges): DatasetChanges['live'] {
+    const { files } = this.#options;
+    return {
+      domains: { added: [...files.live('domains')], removed: live.domains.removed },
+      dotted: { added: [...files.live('dotted')], removed: live.dotted.removed },
+      ips: { added: [...files.live('ips')], removed: live.ips.removed },
+    };
+  }
+}
+
+const NOT_LOADED = 'Suricata has not loaded our rules: add the rules file under rule-files in suricata.yaml';
+const NO_CHANGE = { added: [], removed: [] };
+const NO_CHANGES: DatasetChanges = {
+  live: { domains: NO_CHANGE, dotted: NO_CHANGE, ips: NO_CHANGE },
+  hashes: false,
+};
+
+function countOf(live: DatasetChanges['live']): number {
+  return entriesOf(live, 'added').length + entriesOf(live, 'removed').length;
+}

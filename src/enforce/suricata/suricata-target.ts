@@ -1,0 +1,221 @@
+import type { DesiredState } from '../../core/indicator.ts';
+import type { ObservableKey } from '../../core/observable.ts';
+import type { Log } from '../../lib/log.ts';
+import type { DriveOutcome, Target } from '../target.ts';
+import { CommandSocket } from './command-socket.ts';
+import { type DatasetChanges, DatasetFiles } from './dataset-files.ts';
+import { Enforcement } from './enforcement.ts';
+import { keysOf, ownRulesIn, type Publication, planPublication } from './publication.ts';
+import type { RuleAction } from './rule-text.ts';
+import { type PutOutcome, RulesFile } from './rules-file.ts';
+import { RulesLock } from './rules-lock.ts';
+import type { SidBook, SidRange } from './sid-range.ts';
+import type { SuricataStatus } from './suricata-status.ts';
+
+/** Everything the Suricata target is given. Paths are absolute. */
+export interface SuricataTargetOptions {
+  /** Suricata's command socket, `unix-command.filename` of its configuration. */
+  readonly commandSocket: string;
+  /** For `suricata -T`. */
+  readonly binary: string;
+  /** The user's suricata.yaml; only the folder it lies in is looked at. */
+  readonly config: string;
+  readonly rulesFile: string;
+  readonly datasetsDir: string;
+  readonly action: RuleAction;
+  /** `none`: Suricata is never told to reload, and rules wait for somebody else to do so. */
+  readonly reload: 'ruleset' | 'none';
+  /** How many indicators get a rule of their own. With 0 the datasets do all the work, and URLs are unsupported. */
+  readonly maxRules: number;
+  readonly sidRange: SidRange;
+  /** Put rules in place unchecked when `binary` is not installed. */
+  readonly allowUnchecked: boolean;
+  readonly sids: SidBook;
+  readonly log: Log;
+  /** Epoch milliseconds, of the clock that file times and Suricata use. */
+  readonly now: () => number;
+  /** How long changes of rules are gathered before one reload. */
+  readonly debounceMs?: number;
+}
+
+const DEFAULT_DEBOUNCE_MS = 5000;
+
+/**
+ * Publishes to Suricata: every indicator in a dataset at once, the strongest also as a rule with its own words.
+ * Files first, since Suricata reads them whenever it starts; then the running one through its command socket.
+ */
+export class SuricataTarget implements Target {
+  readonly name = 'suricata';
+  readonly #options: SuricataTargetOptions;
+  readonly #lock: RulesLock;
+  readonly #files: DatasetFiles;
+  readonly #rules: RulesFile;
+  readonly #enforcement: Enforcement;
+  readonly #socket: CommandSocket;
+  #started: Promise<void> | undefined;
+
+  constructor(options: SuricataTargetOptions) {
+    this.#options = options;
+    this.#lock = new RulesLock(options.rulesFile);
+    this.#files = new DatasetFiles(options.datasetsDir);
+    this.#rules = new RulesFile(options);
+    this.#socket = new CommandSocket(options.commandSocket);
+    this.#enforcement = new Enforcement({
+      socket: this.#socket,
+      files: this.#files,
+      rules: this.#rules,
+      rulesFile: options.rulesFile,
+      mayReload: options.reload === 'ruleset',
+      debounceMs: options.debounceMs ?? DEFAULT_DEBOUNCE_MS,
+      log: options.log,
+      now: options.now,
+    });
+  }
+
+  /**
+   * Takes the rules file for this process and reads what an earlier run published. `drive` does it when nobody did.
+   * @throws ConfigError when another guardian holds the rules file.
+   */
+  start(): Promise<void> {
+    this.#started ??= this.#open().catch((error: unknown) => {
+      this.#started = undefined;
+      throw error;
+    });
+    return this.#started;
+  }
+
+  /** Does a reload that is still to come, gives the rules file free and closes the socket. What is published stays. */
+  async stop(): Promise<void> {
+    await this.#started?.catch(() => undefined);
+    await this.#enforcement.stop();
+    this.#socket.close();
+    await this.#lock.release();
+    this.#started = undefined;
+  }
+
+  /** See `Target`. Suricata away is no throw: its files are written, and it reads them when it comes back. */
+  async drive(desired: DesiredState, signal: AbortSignal): Promise<DriveOutcome> {
+    await this.start();
+    const plan = planPublication(desired, this.#options);
+    const before = await this.#published();
+    const filesChangedAt = await this.#changedAt();
+    const changes = await this.#files.write(plan);
+    const early = await this.#enforcement.applyLive(changes, filesChangedAt, signal);
+    const put = await this.#putRules(plan, desired.size > 0, signal);
+    const rulesChanged = put.outcome === 'put';
+    const after = keysOf(plan);
+    const report = await this.#enforcement.settle(
+      {
+        early,
+        changes,
+        rulesChanged,
+        sharedChanged: rulesChanged && before.rules?.endsWith(plan.sharedRules) !== true,
+        // Live additions cannot stand in for these, so they are not proved before the reload.
+        onlyByReload: changes.hashes || (rulesChanged && differ(before.ownEntries, plan)),
+      },
+      signal,
+    );
+    const failed = failures(plan, put, changes, new Map([...report.failed].filter(([key]) => after.has(key))));
+    return {
+      unsupported: plan.unsupported,
+      failed,
+      proved: report.proved && put.outcome !== 'refused',
+      added: countMissing(after, before.keys),
+      removed: countMissing(before.keys, after),
+      ...noticeOf(put, report.notice),
+    };
+  }
+
+  /** See `Target`. Changes nothing, and needs no running Suricata. */
+  async preview(desired: DesiredState) {
+    await this.start();
+    // A sid handed out here would be a sid burnt, so the rules are left unnumbered.
+    const plan = planPublication(desired, { ...this.#options, sids: UNNUMBERED });
+    const before = await this.#published();
+    const after = keysOf(plan);
+    return {
+      add: [...after].filter((key) => !before.keys.has(key)),
+      remove: [...before.keys].filter((key) => !after.has(key)),
+    };
+  }
+
+  /** What is known of Suricata, for `guardian status`. Asks nobody. */
+  status(): SuricataStatus {
+    return this.#enforcement.status();
+  }
+
+  async #open(): Promise<void> {
+    await this.#rules.createFolder();
+    await this.#lock.acquire();
+    await this.#files.load();
+  }
+
+  async #putRules(plan: Publication, keepPrevious: boolean, signal: AbortSignal): Promise<PutOutcome> {
+    const refused = this.#enforcement.refusalOf(plan.rules);
+    if (refused !== undefined) return { outcome: 'refused', reason: refused };
+    const put = await this.#rules.put(plan.rules, keepPrevious, signal);
+    if (put.outcome === 'refused') {
+      this.#options.log.error('rules refused', {
+        target: this.name,
+        path: this.#options.rulesFile,
+        reason: put.reason,
+      });
+    }
+    return put;
+  }
+
+  async #published() {
+    const rules = await this.#rules.read();
+    const { own, urls } = ownRulesIn(rules ?? '');
+    const ownEntries = new Set([...own.domains, ...own.dotted, ...own.ips, ...urls]);
+    return { rules, ownEntries, keys: new Set([...this.#files.keys(), ...urls]) };
+  }
+
+  async #changedAt(): Promise<number> {
+    return Math.max(await this.#files.changedAt(), await this.#rules.changedAt());
+  }
+}
+
+const UNNUMBERED: SidBook = { assign: () => ({ sid: 1, rev: 1 }) };
+
+/** Whether a URL came, or anything with a rule of its own went. What came otherwise is in a dataset already. */
+function differ(before: ReadonlySet<string>, plan: Publication): boolean {
+  for (const url of plan.onlyInRules) if (!before.has(url)) return true;
+  for (const entry of before) {
+    const stays = plan.onlyInRules.has(entry) || Object.values(plan.own).some((own) => own.has(entry));
+    if (!stays) return true;
+  }
+  return false;
+}
+
+function failures(
+  plan: Publication,
+  put: PutOutcome,
+  changes: DatasetChanges,
+  live: ReadonlyMap<ObservableKey, string>,
+): ReadonlyMap<ObservableKey, string> {
+  const failed = new Map([...plan.failed, ...live]);
+  if (put.outcome === 'refused') {
+    for (const key of plan.onlyInRules) failed.set(key, `its rule was not put in place: ${put.reason}`);
+    if (changes.hashes) {
+      for (const list of Object.values(plan.hashes)) {
+        for (const key of list.values()) failed.set(key, `the rule over hashes was not put in place: ${put.reason}`);
+      }
+    }
+  }
+  return failed;
+}
+
+function noticeOf(put: PutOutcome, notice: string | undefined): { readonly notice?: string } {
+  const parts = [
+    ...(put.outcome === 'refused' ? [`rules were not put in place: ${put.reason}`] : []),
+    ...(notice === undefined ? [] : [notice]),
+  ];
+  return parts.length === 0 ? {} : { notice: parts.join('; ') };
+}
+
+function countMissing(keys: ReadonlySet<ObservableKey>, from: ReadonlySet<ObservableKey>): number {
+  let count = 0;
+  for (const key of keys) if (!from.has(key)) count += 1;
+  return count;
+}

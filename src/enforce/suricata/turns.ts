@@ -1,0 +1,14 @@
+/**
+ * Lets one piece of work run at a time, in the order of asking. An addition to a dataset during a reload may land in the
+ * set that is about to be thrown away, so both take turns.
+ */
+export class Turns {
+  #tail: Promise<unknown> = Promise.resolve();
+
+  /** Runs `work` after everything asked before it has ended, well or badly. */
+  take<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#tail.then(work);
+    this.#tail = turn.catch(() => undefined);
+    return turn;
+  }
+}
