@@ -64,7 +64,7 @@ export class LookupStore {
        WHERE observable_id = ? ORDER BY lookups.id DESC LIMIT 1`,
     );
     this.#disclose = db.prepare(
-      `INSERT INTO disclosures (source, sent, first_at, last_at, times) VALUES (?1, ?2, ?3, ?3, 1)
+      `INSERT INTO disclosures (source, sent, first_at, last_at, times) VALUES (@source, @sent, @at, @at, 1)
        ON CONFLICT (source, sent) DO UPDATE SET last_at = max(last_at, excluded.last_at), times = times + 1`,
     );
     this.#disclosures = db.prepare(
@@ -82,7 +82,7 @@ export class LookupStore {
 
   /** Keeps that something is about to leave this machine. Before it does. */
   disclose(source: string, sent: string, at: number): void {
-    this.#disclose.run(source, sent, at);
+    this.#disclose.run({ source, sent, at });
   }
 
   /** The last question about an observable. */

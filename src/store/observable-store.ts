@@ -35,7 +35,7 @@ export class ObservableStore {
     this.#insert = db.prepare('INSERT OR IGNORE INTO observables (key, registrable, first_seen) VALUES (?, ?, ?)');
     this.#byKey = db.prepare('SELECT id, key, registrable, first_seen FROM observables WHERE key = ?');
     this.#byId = db.prepare('SELECT id, key, registrable, first_seen FROM observables WHERE id = ?');
-    this.#seenEarlier = db.prepare('UPDATE observables SET first_seen = ?2 WHERE id = ?1 AND first_seen > ?2');
+    this.#seenEarlier = db.prepare('UPDATE observables SET first_seen = min(first_seen, ?) WHERE id = ?');
   }
 
   /** The row number of an observable, inserted where it is new. */
@@ -45,7 +45,7 @@ export class ObservableStore {
     const inserted = this.#insert.run(key, registrableOf(key) ?? null, seenAt);
     const isNew = inserted.changes === 1;
     const id = isNew ? Number(inserted.lastInsertRowid) : (this.#byKey.get(key)?.id ?? 0);
-    if (!isNew) this.#seenEarlier.run(id, seenAt);
+    if (!isNew) this.#seenEarlier.run(seenAt, id);
     this.#ids.set(key, id);
     return { id, isNew };
   }

@@ -50,12 +50,12 @@ export class PublicationStore {
     );
     this.#publish = db.prepare(
       `INSERT INTO publications (target, observable_id, state, published_at)
-       SELECT ?1, observable_id, 'published', ?2 FROM indicators WHERE expires_at > ?2
+       SELECT @target, observable_id, 'published', @at FROM indicators WHERE expires_at > @at
        ON CONFLICT (target, observable_id) DO UPDATE SET state = 'published', error = NULL, published_at = excluded.published_at
        WHERE state = 'failed'`,
     );
     this.#prove = db.prepare(
-      "UPDATE publications SET state = 'proved', proved_at = ?2 WHERE target = ?1 AND state IN ('published', 'proved')",
+      "UPDATE publications SET state = 'proved', proved_at = @at WHERE target = @target AND state IN ('published', 'proved')",
     );
     this.#fail = db.prepare(
       "UPDATE publications SET state = 'failed', error = ?, published_at = NULL, proved_at = NULL WHERE target = ? AND observable_id = ?",
@@ -74,11 +74,11 @@ export class PublicationStore {
   record(drive: DriveRecord): void {
     this.#db.transaction(() => {
       this.#withdraw.run(drive.target, drive.at);
-      this.#publish.run(drive.target, drive.at);
+      this.#publish.run({ target: drive.target, at: drive.at });
       for (const [key, error] of drive.failed)
         this.#fail.run(error, drive.target, this.#observables.idOf(key, drive.at).id);
       for (const key of drive.unsupported) this.#drop.run(drive.target, this.#observables.idOf(key, drive.at).id);
-      if (drive.proved) this.#prove.run(drive.target, drive.at);
+      if (drive.proved) this.#prove.run({ target: drive.target, at: drive.at });
     })();
   }
 

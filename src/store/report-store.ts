@@ -47,8 +47,8 @@ export class ReportStore {
     );
     this.#all = db.prepare(`SELECT ${COLUMNS} FROM reports WHERE observable_id = ? ORDER BY asked_at DESC LIMIT 200`);
     this.#latest = db.prepare(
-      `SELECT ${COLUMNS} FROM reports AS r WHERE observable_id = ?1 AND id = (
-         SELECT id FROM reports WHERE observable_id = ?1 AND source = r.source ORDER BY asked_at DESC, id DESC LIMIT 1)`,
+      `SELECT ${COLUMNS} FROM reports AS r WHERE observable_id = ? AND id = (
+         SELECT id FROM reports WHERE observable_id = r.observable_id AND source = r.source ORDER BY asked_at DESC, id DESC LIMIT 1)`,
     );
     this.#since = db.prepare('SELECT count(*) AS n FROM reports WHERE observable_id = ? AND asked_at >= ?');
     this.#prune = db.prepare(
