@@ -1,0 +1,155 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { hasSuite, siblingSource } from './apt-sources.mjs';
+import { withServicesHeld } from './held-services.mjs';
+import { aptGet, asRoot, canBeRoot, writeAsRoot } from './root-run.mjs';
+
+/** What the native Node packages are compiled with. */
+export const BUILD_NEEDS = [
+  { binary: 'make', debian: 'make' },
+  { binary: 'g++', debian: 'g++' },
+  { binary: 'python3', debian: 'python3' },
+];
+
+/** What the tests drive for real. `skip` is the word of GUARDIAN_TEST_SKIP that does without; `unit` is kept from starting. */
+export const TEST_NEEDS = [
+  // Debian 12 itself has Suricata 6, whose datasets and rule keywords are others.
+  { binary: 'suricata', debian: 'suricata', skip: 'suricata', unit: 'suricata.service', backported: ['bookworm'] },
+  { binary: 'mariadbd', debian: 'mariadb-server-core', skip: 'mariadb' },
+  { binary: 'mariadb', debian: 'mariadb-client-core', skip: 'mariadb' },
+  { binary: 'ip', debian: 'iproute2', skip: 'netns' },
+];
+
+/** How much of a failed command's output is shown. */
+const MAX_LINES_SHOWN = 20;
+
+/** Where programs are looked for besides PATH, which leaves out sbin for ordinary users. */
+const FOLDERS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+
+/**
+ * Installs the Debian packages of `needs` that are missing, without starting or enabling a service. Says first what it
+ * does; where it may not or cannot, says the one command to type. Resolves with whether everything is there.
+ */
+export async function ensurePackages(needs, env, { root = '/', isDryRun = false } = {}) {
+  const skipped = new Set((env.GUARDIAN_TEST_SKIP ?? '').split(',').map((word) => word.trim()));
+  const missing = needs.filter((need) => !skipped.has(need.skip) && !isInstalled(need.binary, root));
+  if (missing.length === 0) return true;
+  const names = missing.map(({ debian }) => debian).join(' ');
+  const plan = planInstallation(root, missing);
+  if (isDryRun) {
+    for (const step of plan) console.log(describe(step));
+    return true;
+  }
+  if (!isInstalled('apt-get', root)) {
+    console.error(
+      `Cannot install ${names}: there is no apt-get. Install what provides ${missing.map(({ binary }) => binary).join(', ')}.`,
+    );
+    return false;
+  }
+  if (!canBeRoot()) {
+    console.error(`Missing Debian packages: ${names}. To install them: sudo node native-config/bootstrap.mjs packages`);
+    return false;
+  }
+  console.log(`Installing Debian packages: ${names}. No service is started or enabled by it.`);
+  return carryOut(plan);
+}
+
+/** The steps, as data, so that they can be shown without being done. */
+function planInstallation(root, missing) {
+  const codename =
+    /^VERSION_CODENAME=(.*)$/m.exec(textOf(join(root, 'etc/os-release')))?.[1]?.replaceAll('"', '') ?? '';
+  const backported = missing.filter((need) => need.backported?.includes(codename));
+  const ordinary = missing.filter((need) => !backported.includes(need));
+  const suite = `${codename}-backports`;
+  const steps = [];
+  if (backported.length > 0 && !hasSuite(root, suite)) {
+    const source = siblingSource(root, codename, suite);
+    steps.push(source === undefined ? { kind: 'no-source', suite } : { kind: 'source', ...source });
+  }
+  if (steps.length > 0 || !hasPackageLists(root)) steps.push({ kind: 'update' });
+  const options = ['install', '-y', '--no-install-recommends'];
+  if (backported.length > 0) {
+    steps.push({ kind: 'install', args: [...options, '-t', suite, ...backported.map(({ debian }) => debian)] });
+  }
+  if (ordinary.length > 0) steps.push({ kind: 'install', args: [...options, ...ordinary.map(({ debian }) => debian)] });
+  // A package enables its unit for the next boot, which the switch that holds starts back does not prevent.
+  for (const { unit } of missing) if (unit !== undefined) steps.push({ kind: 'disable', unit });
+  return steps;
+}
+
+async function carryOut(plan) {
+  const { status, output } = await withServicesHeld(async (isSignalled) => {
+    for (const step of plan) {
+      if (isSignalled()) return { status: 1, output: 'it was interrupted' };
+      const result = await carryOutStep(step);
+      if (result.status !== 0)
+        return { status: result.status, output: `${result.output.trimEnd()}\n(${describe(step)})` };
+    }
+    return { status: 0, output: '' };
+  });
+  // The last lines of apt-get say what is wrong; those before are progress.
+  const end = output.trimEnd().split('\n').slice(-MAX_LINES_SHOWN).join('\n');
+  if (status !== 0) console.error(`Cannot install Debian packages, this failed:\n${end}`);
+  return status === 0;
+}
+
+async function carryOutStep(step) {
+  switch (step.kind) {
+    case 'no-source':
+      return { status: 1, output: `The apt sources of this machine have no entry to take ${step.suite} from.` };
+    case 'source':
+      return { status: (await writeAsRoot(step.path, step.text, '0644')) ? 0 : 1, output: 'It cannot be written.' };
+    case 'update':
+      return aptGet(['update']);
+    case 'install':
+      return installed(step.args);
+    case 'disable':
+      // Without systemd there is nothing to disable.
+      if (isInstalled('systemctl', '/')) await asRoot('systemctl', ['--no-reload', 'disable', step.unit]);
+      return { status: 0, output: '' };
+  }
+}
+
+/** Installs; lists that are old name packages the mirror no longer has, so they are fetched again, once. */
+async function installed(args) {
+  const first = await aptGet(args);
+  if (first.status === 0 || first.status > 128) return first;
+  const update = await aptGet(['update']);
+  return update.status === 0 ? aptGet(args) : first;
+}
+
+function describe(step) {
+  switch (step.kind) {
+    case 'no-source':
+      return `find a source for ${step.suite}`;
+    case 'source':
+      return `write ${step.path}\n${step.text.replace(/^/gm, '    ').trimEnd()}`;
+    case 'update':
+      return 'apt-get update';
+    case 'install':
+      return `apt-get ${step.args.join(' ')}`;
+    case 'disable':
+      return `systemctl disable ${step.unit}`;
+  }
+}
+
+function isInstalled(binary, root) {
+  const inPath = root === '/' ? (process.env.PATH ?? '').split(':').filter((folder) => folder !== '') : [];
+  return [...inPath, ...FOLDERS].some((folder) => existsSync(join(root, folder, binary)));
+}
+
+function hasPackageLists(root) {
+  try {
+    return readdirSync(join(root, 'var/lib/apt/lists')).some((name) => /_Packages(?:\.|$)/.test(name));
+  } catch {
+    return false;
+  }
+}
+
+function textOf(path) {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}

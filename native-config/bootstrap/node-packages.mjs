@@ -1,0 +1,73 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { BUILD_NEEDS, ensurePackages } from './debian-packages.mjs';
+import { foreseen, ROOT, runForeground } from './run.mjs';
+
+/** Native packages: compiled for one version of Node. */
+const NATIVE = ['better-sqlite3/build/Release/better_sqlite3.node', 'unix-dgram/build/Release/unix_dgram.node'];
+
+/** Installs the Node packages when they are missing, differ from package-lock.json, or were built for another Node. */
+export async function ensureNodePackages() {
+  const stale = staleReason();
+  if (stale !== undefined) {
+    console.log(
+      `Installing Node packages (npm ci), because ${stale}. Native ones may be compiled, which takes minutes.`,
+    );
+    await npm(['ci', '--include=dev', '--no-audit', '--no-fund']);
+  } else if (NATIVE.some((path) => !loads(path))) {
+    console.log(
+      `Building the native Node packages again (npm rebuild), because they do not load in Node ${process.versions.node}.`,
+    );
+    await npm(['rebuild', 'better-sqlite3', 'unix-dgram']);
+  }
+}
+
+async function npm(args) {
+  await ensurePackages(BUILD_NEEDS, {});
+  const status = await runForeground('npm', args, { env: { ...process.env, ...headersOfThisNode() } });
+  if (status !== 0) throw foreseen(`Cannot install the Node packages: "npm ${args[0]}" failed, see above`);
+}
+
+/** Why the installed packages are not those of package-lock.json; `undefined` when they are. */
+function staleReason() {
+  const installed = packagesOf(join(ROOT, 'node_modules/.package-lock.json'));
+  if (installed === undefined) return 'there are none';
+  for (const [path, wanted] of Object.entries(packagesOf(join(ROOT, 'package-lock.json')) ?? {})) {
+    // '' is the project itself; optional packages are left out where they are for another platform.
+    if (path === '' || (wanted.optional === true && installed[path] === undefined)) continue;
+    if (installed[path]?.version !== wanted.version) return `${path} ${wanted.version} is not installed`;
+    if (!existsSync(join(ROOT, path))) return `${path} is gone`;
+  }
+  return undefined;
+}
+
+function packagesOf(path) {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')).packages;
+  } catch {
+    return undefined;
+  }
+}
+
+function loads(path) {
+  try {
+    createRequire(import.meta.url)(join(ROOT, 'node_modules', path));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Spares the download of Node's headers where they were installed with Node itself. */
+function headersOfThisNode() {
+  const prefix = dirname(dirname(process.execPath));
+  try {
+    const header = readFileSync(join(prefix, 'include/node/node_version.h'), 'utf8');
+    const numberOf = (name) => new RegExp(`#define NODE_${name}_VERSION ([0-9]+)`).exec(header)?.[1];
+    const version = [numberOf('MAJOR'), numberOf('MINOR'), numberOf('PATCH')].join('.');
+    return version === process.versions.node ? { npm_package_config_node_gyp_nodedir: prefix } : {};
+  } catch {
+    return {};
+  }
+}
