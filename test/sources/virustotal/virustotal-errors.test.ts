@@ -56,6 +56,14 @@ const NONSENSE: readonly [string, number, unknown][] = [
   ['half an object', 200, '{"data":{"id":"example.com","type":"domain","attr'],
   ['an object without attributes', 200, { data: { id: 'example.com', type: 'domain' } }],
   ['an error under status 200', 200, { error: { code: 'NotFoundError', message: 'no' } }],
+  [
+    'an error beside an object',
+    200,
+    {
+      error: { code: 'TransientError', message: '' },
+      data: { id: 'example.com', type: 'domain', attributes: { last_analysis_stats: { harmless: 60 } } },
+    },
+  ],
   ['an error without a code', 200, { error: 'quota' }],
   ['a 204', 204, ''],
   ['a 202', 202, { data: {} }],

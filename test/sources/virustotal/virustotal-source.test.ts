@@ -101,37 +101,34 @@ test('VirusTotalSource.lookUp() does not ask for a caller that has already left'
   assert.equal(standIn.requestCount, 0);
 });
 
+const TOO_LONG = /it is (?:more than 2097152|\d+) bytes long, want at most 2097152$/;
+const TOO_SLOW = /no complete answer within 150 ms/;
+
 /** Ways of not answering. A flood without end can only be refused by somebody who does not keep it. */
-const SILENCES: readonly [string, StandInFault][] = [
-  ['a reset connection', { fault: 'reset' }],
-  ['a body that is torn off', { fault: 'torn' }],
-  ['silence', { fault: 'silence' }],
-  ['a slow drip', { fault: 'drip', everyMs: 5 }],
-  ['a body of 5 MB', { fault: 'oversize', bytes: 5_000_000 }],
-  ['an announced body of 5 MB', { fault: 'oversize', bytes: 5_000_000, announced: true }],
-  ['a body without end', { fault: 'oversize', bytes: Number.POSITIVE_INFINITY }],
-  [
-    'a small body that unpacks into a large one',
-    {
-      fault: 'answer',
-      status: 200,
-      body: gzipSync(Buffer.alloc(20_000_000, ' ')),
-      headers: { 'content-encoding': 'gzip' },
-    },
-  ],
-  [
-    'a body that is not the gzip it says',
-    { fault: 'answer', status: 200, body: '{}', headers: { 'content-encoding': 'gzip' } },
-  ],
+const SILENCES: readonly [string, StandInFault, RegExp][] = [
+  ['a reset connection', { fault: 'reset' }, /want an answer/],
+  ['a body that is torn off', { fault: 'torn' }, /want an answer/],
+  ['silence', { fault: 'silence' }, TOO_SLOW],
+  ['a slow drip', { fault: 'drip', everyMs: 5 }, TOO_SLOW],
+  ['a body of 5 MB', { fault: 'oversize', bytes: 5_000_000 }, TOO_LONG],
+  ['an announced body of 5 MB', { fault: 'oversize', bytes: 5_000_000, announced: true }, TOO_LONG],
+  ['a body without end', { fault: 'oversize', bytes: Number.POSITIVE_INFINITY }, TOO_LONG],
+  ['a small body that unpacks into a large one', gzipped(gzipSync(Buffer.alloc(20_000_000, ' '))), TOO_LONG],
+  ['a body that is not the gzip it says', gzipped(Buffer.from('{}')), /want an answer/],
 ];
 
-for (const [name, fault] of SILENCES) {
+function gzipped(body: Uint8Array): StandInFault {
+  return { fault: 'answer', status: 200, body, headers: { 'content-encoding': 'gzip' } };
+}
+
+for (const [name, fault, message] of SILENCES) {
   test(`VirusTotalSource throws UnavailableError for ${name}`, async (t) => {
-    const needsTimeout = fault.fault === 'silence' || fault.fault === 'drip';
-    const { source, standIn, lines } = await startSource(t, {}, needsTimeout ? { timeoutMs: 150 } : {});
+    const timeoutMs = message === TOO_SLOW ? 150 : 15_000;
+    const { source, standIn, lines } = await startSource(t, {}, { timeoutMs });
     standIn.fail(fault);
     const error = await rejectionOf(source.lookUp(domain('example.com'), NEVER));
     assert.ok(error instanceof UnavailableError, String(error));
+    assert.match(error.message, message);
     assert.ok(!inspect([error, lines], { depth: 10 }).includes(KEY));
   });
 }
@@ -158,6 +155,36 @@ test('VirusTotalSource stops asking a service that is down, and comes back when 
   assert.equal(source.state.condition, 'ready');
   assert.equal(lines.filter((line) => line.includes('source is unavailable')).length, 1);
   assert.equal(lines.filter((line) => line.includes('source answers again')).length, 1);
+});
+
+test('VirusTotalSource probes again when the caller of the probe has left', async (t) => {
+  const { source, standIn, clock } = await startSource(t, {}, { failuresToOpen: 1 });
+  standIn.fail(OUTAGE);
+  await rejectionOf(source.lookUp(domain('example.com'), NEVER));
+  clock.now += 30_000;
+  standIn.fail({ fault: 'silence' });
+  const caller = new AbortController();
+  const probe = source.lookUp(domain('example.com'), caller.signal);
+  await until('the probe has arrived', () => standIn.requestCount === 2);
+  assert.ok((await rejectionOf(source.lookUp(domain('example.org'), NEVER))) instanceof CircuitOpenError);
+  caller.abort();
+  await rejectionOf(probe);
+  assert.equal((await source.lookUp(domain('example.org'), NEVER)).outcome, 'not_found');
+});
+
+test('VirusTotalSource says once that the service is down, however many questions were under way', async (t) => {
+  const { source, standIn, lines } = await startSource(t, {}, { failuresToOpen: 2 });
+  standIn.fail(OUTAGE, { times: Number.POSITIVE_INFINITY });
+  const names = Array.from({ length: 8 }, (_, nth) => domain(`n${nth}.example.com`));
+  await Promise.all(names.map((name) => rejectionOf(source.lookUp(name, NEVER))));
+  assert.equal(lines.length, 1, lines.join());
+  assert.equal(source.state.retryAt, NOW + 30_000);
+});
+
+test('VirusTotalSource says "gzip" in any User-Agent', async (t) => {
+  const { source, standIn } = await startSource(t, {}, { userAgent: 'guardian/1.2.3' });
+  await source.lookUp(domain('example.com'), NEVER);
+  assert.equal(standIn.requests[0]?.userAgent, 'guardian/1.2.3; gzip');
 });
 
 test('VirusTotalSource does not hold one object that is not ready against the service', async (t) => {
