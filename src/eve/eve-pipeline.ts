@@ -1,0 +1,147 @@
+import type { Alert } from '../core/alert.ts';
+import { AddressBook } from './address-book.ts';
+import { EveClock } from './eve-time.ts';
+import { FastPath } from './fast-path.ts';
+import { FullParser } from './full-parser.ts';
+import type { IntakeBatch } from './intake-batch.ts';
+import { CounterBoard, type DropReason } from './intake-counters.ts';
+import { DEFAULT_LIMITS, type IntakeLimits } from './intake-limits.ts';
+import { KnownPairs } from './known-pairs.ts';
+import { type LineSink, LineSplitter } from './line-splitter.ts';
+import { LossMeter } from './loss-estimate.ts';
+import { SightingTable } from './sighting-table.ts';
+import type { SuricataStats } from './suricata-stats.ts';
+
+/** `fastPath: false` sends every line through the full parser: the reference that the fast path is checked against. */
+export interface EvePipelineOptions {
+  readonly limits?: Partial<IntakeLimits>;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  readonly fastPath?: boolean;
+}
+
+/** The unix-dgram package receives into a buffer of this size and cuts a longer datagram without a word. */
+const CUT_DATAGRAM_BYTES = 65_536;
+
+/**
+ * From bytes to sightings, on one thread and without waiting for anything: frame, screen (fast path), parse, extract,
+ * count. The owner takes what has gathered with `flush`. Used by the intake's worker and by `replay` alike.
+ *
+ * Invariant: every line ends in exactly one of: an event counted, `malformed`, `truncated`, `dropped.overlong`.
+ */
+export class EvePipeline implements LineSink {
+  readonly counters = new CounterBoard();
+  readonly #limits: IntakeLimits;
+  readonly #now: () => number;
+  readonly #table: SightingTable;
+  readonly #fast: FastPath | undefined;
+  readonly #full: FullParser;
+  readonly #splitters = new Map<number, LineSplitter>();
+  readonly #loss: LossMeter;
+  #alerts: Alert[] = [];
+  #stats: SuricataStats | undefined;
+
+  constructor(options: EvePipelineOptions) {
+    this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.#now = options.now;
+    const { counters } = this;
+    const addresses = new AddressBook();
+    const clock = new EveClock();
+    const pairs = new KnownPairs(this.#limits);
+    this.#table = new SightingTable(this.#limits.maxPendingRows);
+    this.#loss = new LossMeter(options.now());
+    const shared = { counters, addresses, clock, pairs, table: this.#table };
+    this.#fast = options.fastPath === false ? undefined : new FastPath(shared);
+    this.#full = new FullParser({
+      ...shared,
+      onAlert: (alert) => this.#addAlert(alert),
+      onStats: (stats) => this.#addStats(stats),
+    });
+  }
+
+  /** Whether something waits that should be handed over at once: a new pair, or an alert. */
+  get isUrgent(): boolean {
+    return this.#table.hasFresh || this.#alerts.length > 0;
+  }
+
+  /** Bytes of a stream. Each source (a connection, a file) has its own framing; ids are the caller's. */
+  push(chunk: Buffer, sourceId: number): void {
+    let splitter = this.#splitters.get(sourceId);
+    if (splitter === undefined) {
+      splitter = new LineSplitter(this, this.#limits.maxLineBytes);
+      this.#splitters.set(sourceId, splitter);
+    }
+    this.counters.lastEventAt = this.#now();
+    splitter.push(chunk);
+  }
+
+  /** The source has ended. */
+  end(sourceId: number): void {
+    this.#splitters.get(sourceId)?.end();
+    this.#splitters.delete(sourceId);
+  }
+
+  /** One datagram: a record with its newline, or, when the package cut it, a part of one. */
+  pushDatagram(datagram: Buffer): void {
+    this.counters.lastEventAt = this.#now();
+    if (datagram.length >= CUT_DATAGRAM_BYTES) {
+      this.truncated();
+      return;
+    }
+    const text = datagram.toString('latin1');
+    if (text.endsWith('\n')) this.lines(text, 0, text.length);
+    else this.lines(`${text}\n`, 0, text.length + 1);
+  }
+
+  /** Takes what has gathered: everything, or only what is urgent. `undefined`: nothing has. */
+  flush(which: 'all' | 'fresh'): IntakeBatch | undefined {
+    if (which === 'fresh' && !this.isUrgent) return undefined;
+    const alerts = this.#alerts;
+    const stats = this.#stats;
+    this.#alerts = [];
+    this.#stats = undefined;
+    const sightings = this.#table.take(which);
+    const counters = this.counters.snapshot();
+    return stats === undefined ? { sightings, alerts, counters } : { sightings, alerts, stats, counters };
+  }
+
+  lines(text: string, from: number, to: number): void {
+    const { counters } = this;
+    const fast = this.#fast;
+    let at = from;
+    while (at < to) {
+      const next = fast === undefined ? 0 : fast.take(text, at);
+      if (next > 0) {
+        counters.fastLines++;
+        at = next;
+        continue;
+      }
+      const end = text.indexOf('\n', at);
+      if (end > at) this.#full.take(text.slice(at, end));
+      at = end + 1;
+    }
+  }
+
+  truncated(): void {
+    this.counters.truncated++;
+  }
+
+  overlong(): void {
+    this.drop('overlong');
+  }
+
+  /** Counts something lost before it was a line. */
+  drop(reason: DropReason): void {
+    this.counters.drop(reason);
+  }
+
+  #addAlert(alert: Alert): void {
+    if (this.#alerts.length < this.#limits.maxPendingAlerts) this.#alerts.push(alert);
+    else this.counters.drop('alerts_full');
+  }
+
+  #addStats(stats: SuricataStats): void {
+    this.#stats = stats;
+    this.counters.loss = this.#loss.add(stats, this.counters.dnsReceived);
+  }
+}

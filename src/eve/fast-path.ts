@@ -1,0 +1,164 @@
+import type { AddressBook } from './address-book.ts';
+import { detached } from './detached.ts';
+import { ANY, DNS_2, DNS_3, FLOW, QUIC, TLS } from './eve-grammar.ts';
+import { isReadType } from './eve-record.ts';
+import type { EveClock } from './eve-time.ts';
+import type { CounterBoard } from './intake-counters.ts';
+import type { KnownPairs } from './known-pairs.ts';
+import { RECORD_START } from './line-splitter.ts';
+import type { Pair, SightingTable } from './sighting-table.ts';
+
+/** What the two readers of lines share. */
+export interface ReaderState {
+  readonly counters: CounterBoard;
+  readonly addresses: AddressBook;
+  readonly clock: EveClock;
+  readonly pairs: KnownPairs;
+  readonly table: SightingTable;
+}
+
+/** Where DNS formats 2 and 3 have what in their captures. */
+const FORMAT_2 = { name: 4, rcode: 5 } as const;
+const FORMAT_3 = { name: 5, rcode: 4 } as const;
+
+const DECLINED = 0;
+const TYPE_KEY = '"event_type":"';
+/** Where the event type is looked for: before it stand only the time, ids and the interface. */
+const MAX_TYPE_OFFSET = 400;
+
+/**
+ * Counts records of pairs that are known without parsing them. Declines everything else, and has then changed nothing:
+ * the full parser takes the line from the start.
+ */
+export class FastPath {
+  readonly #counters: CounterBoard;
+  readonly #addresses: AddressBook;
+  readonly #clock: EveClock;
+  readonly #pairs: KnownPairs;
+  readonly #table: SightingTable;
+  /** Tried first: a sensor speaks one of the two. */
+  #dns: { grammar: RegExp; at: typeof FORMAT_2 | typeof FORMAT_3 } = { grammar: DNS_2, at: FORMAT_2 };
+  #otherDns: { grammar: RegExp; at: typeof FORMAT_2 | typeof FORMAT_3 } = { grammar: DNS_3, at: FORMAT_3 };
+
+  constructor(state: ReaderState) {
+    this.#counters = state.counters;
+    this.#addresses = state.addresses;
+    this.#clock = state.clock;
+    this.#pairs = state.pairs;
+    this.#table = state.table;
+  }
+
+  /** Takes the line that begins at `at`; `text` holds its newline. Returns where the next one begins, or 0: declined. */
+  take(text: string, at: number): number {
+    const match = exec(this.#dns.grammar, text, at);
+    return match === null ? this.#takeOther(text, at) : this.#takeDns(match, text, at, this.#dns.grammar.lastIndex);
+  }
+
+  #takeDns(match: RegExpExecArray, text: string, at: number, next: number): number {
+    const { name, rcode } = this.#dns.at;
+    const type = match[3];
+    const client = (type === 'response' ? match[2] : match[1]) ?? '';
+    const pair = this.#pairs.find('dns', client, match[name] ?? '');
+    if (pair === undefined) return DECLINED;
+    const seenAt = this.#clock.read(text, at + RECORD_START.length);
+    if (!(seenAt >= 0)) return DECLINED;
+    this.#counters.dnsEvents++;
+    this.#counters.dnsReceived++;
+    if (type === 'query' || type === 'request') this.#count(pair, seenAt, 1, 0);
+    else {
+      this.#count(pair, seenAt, 0, match[rcode] === 'NXDOMAIN' ? 1 : 0);
+      this.#hearAddresses(pair, match[6], match[7]);
+    }
+    return next;
+  }
+
+  #count(pair: Pair, seenAt: number, count: number, nxdomain: number): void {
+    if (!this.#table.add(pair, seenAt, count, nxdomain, false)) this.#counters.drop('pending_full');
+  }
+
+  /** Only a changed answer is read: most repeat the last one. */
+  #hearAddresses(pair: Pair, ipv4: string | undefined, ipv6: string | undefined): void {
+    if (ipv4 !== undefined && ipv4 !== pair.addresses4) {
+      pair.addresses4 = this.#explainAll(ipv4);
+    }
+    if (ipv6 !== undefined && ipv6 !== pair.addresses6) {
+      pair.addresses6 = this.#explainAll(ipv6);
+    }
+  }
+
+  #explainAll(quoted: string): string {
+    for (const address of quoted.slice(1, -1).split('","')) this.#addresses.explain(address);
+    return detached(quoted);
+  }
+
+  #takeOther(text: string, at: number): number {
+    const key = text.slice(at, at + MAX_TYPE_OFFSET).indexOf(TYPE_KEY);
+    if (key === -1) return DECLINED;
+    const from = at + key + TYPE_KEY.length;
+    const type = text.slice(from, text.indexOf('"', from));
+    switch (type) {
+      case 'dns':
+        return this.#takeOtherDns(text, at);
+      case 'flow':
+        return this.#takeFlow(text, at);
+      case 'tls':
+        return this.#takeNamed('tls', TLS, text, at);
+      case 'quic':
+        return this.#takeNamed('quic', QUIC, text, at);
+      default:
+        return isReadType(type) ? DECLINED : this.#takeAny(text, at);
+    }
+  }
+
+  #takeOtherDns(text: string, at: number): number {
+    const match = exec(this.#otherDns.grammar, text, at);
+    if (match === null) return DECLINED;
+    const dns = this.#otherDns;
+    this.#otherDns = this.#dns;
+    this.#dns = dns;
+    return this.#takeDns(match, text, at, dns.grammar.lastIndex);
+  }
+
+  #takeNamed(via: 'tls' | 'quic', grammar: RegExp, text: string, at: number): number {
+    const match = exec(grammar, text, at);
+    if (match === null) return DECLINED;
+    const pair = this.#pairs.find(via, match[1] ?? '', match[3] ?? '');
+    const seenAt = this.#clock.read(text, at + RECORD_START.length);
+    if (pair === undefined || !(seenAt >= 0)) return DECLINED;
+    this.#counters.countEvent(via);
+    this.#count(pair, seenAt, 1, 0);
+    const server = match[2] ?? '';
+    if (server !== pair.addresses4) {
+      this.#addresses.explain(server.slice(0, -1));
+      pair.addresses4 = detached(server);
+    }
+    return grammar.lastIndex;
+  }
+
+  #takeFlow(text: string, at: number): number {
+    const match = exec(FLOW, text, at);
+    const seenAt = match === null ? Number.NaN : this.#clock.read(text, at + RECORD_START.length);
+    if (match === null || !(seenAt >= 0)) return DECLINED;
+    const raw = (match[2] ?? '').slice(0, -1);
+    const { canonical, isPublic } = this.#addresses.read(raw);
+    if (isPublic && !this.#addresses.isExplained(canonical)) {
+      const pair = this.#pairs.find('flow', match[1] ?? '', raw);
+      if (pair === undefined) return DECLINED;
+      this.#count(pair, seenAt, 1, 0);
+    }
+    this.#counters.countEvent('flow');
+    return FLOW.lastIndex;
+  }
+
+  #takeAny(text: string, at: number): number {
+    const match = exec(ANY, text, at);
+    if (match === null || isReadType(match[1] ?? '')) return DECLINED;
+    this.#counters.countEvent(match[1] ?? '');
+    return ANY.lastIndex;
+  }
+}
+
+function exec(grammar: RegExp, text: string, at: number): RegExpExecArray | null {
+  grammar.lastIndex = at;
+  return grammar.exec(text);
+}

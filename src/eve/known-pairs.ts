@@ -1,0 +1,84 @@
+import { getDomain } from 'tldts';
+import { keyOf, type Observable } from '../core/observable.ts';
+import type { Via } from '../core/sighting.ts';
+import { hostOfUrl } from '../core/web-url.ts';
+import { GenerationMap } from './generation-map.ts';
+import type { IntakeLimits } from './intake-limits.ts';
+import { ClientBudget, DomainBudget } from './newcomer-budget.ts';
+import { newPair, type Pair } from './sighting-table.ts';
+
+/** What became of something new: let in, counted on its registrable domain instead, or over its client's budget. */
+export type Admission =
+  | { readonly outcome: 'new' | 'folded'; readonly pair: Pair; readonly isFresh: boolean }
+  | { readonly outcome: 'client_budget' };
+
+const PSL = { allowPrivateDomains: true, validateHostname: false, detectIp: false, extractHostname: false } as const;
+const OVER_BUDGET: Admission = { outcome: 'client_budget' };
+
+/**
+ * Which (client, name) pairs were seen lately, and who may add to them. A client that invents names runs out of its
+ * budget; a domain that shows too many hosts is folded: further hosts count as the registrable domain itself.
+ */
+export class KnownPairs {
+  readonly #pairs: Readonly<Record<Via, GenerationMap<Pair>>>;
+  readonly #hosts: GenerationMap<true>;
+  readonly #clients: ClientBudget;
+  readonly #domains: DomainBudget;
+
+  constructor(limits: IntakeLimits) {
+    const map = (): GenerationMap<Pair> => new GenerationMap(limits.maxKnownPairs);
+    this.#pairs = {
+      dns: map(),
+      tls: map(),
+      http: map(),
+      quic: map(),
+      file: map(),
+      flow: map(),
+      smtp: map(),
+      alert: map(),
+    };
+    this.#hosts = new GenerationMap(limits.maxKnownPairs);
+    this.#clients = new ClientBudget(limits.newNamesBurst, limits.newNamesPerSecond);
+    this.#domains = new DomainBudget(limits.newHostsPerDomainHour);
+  }
+
+  /** The pair of a name as EVE spells it. `clientQuote` is the client with a `"` after it, which no name begins with. */
+  find(via: Via, clientQuote: string, rawName: string): Pair | undefined {
+    return this.#pairs[via].get(clientQuote + rawName);
+  }
+
+  /** Lets something new in, as far as the budgets allow. `client` is canonical. */
+  admit(via: Via, clientQuote: string, rawName: string, client: string, observable: Observable, at: number): Admission {
+    const domain = registrableDomain(observable);
+    const key = keyOf(observable);
+    if (domain !== undefined && domain !== observable.value && !this.#hosts.has(key)) {
+      if (!this.#domains.hasRoom(domain, at)) return this.#fold(via, clientQuote, domain, client, at);
+      if (!this.#clients.take(client, at)) return OVER_BUDGET;
+      this.#domains.count(domain, at);
+      this.#hosts.set(key, true);
+    } else if (!this.#clients.take(client, at)) return OVER_BUDGET;
+    const pair = newPair(key, client, via);
+    this.#remember(via, clientQuote + rawName, pair);
+    return { outcome: 'new', pair, isFresh: true };
+  }
+
+  #fold(via: Via, clientQuote: string, domain: string, client: string, at: number): Admission {
+    const known = this.#pairs[via].get(clientQuote + domain);
+    if (known !== undefined) return { outcome: 'folded', pair: known, isFresh: false };
+    if (!this.#clients.take(client, at)) return OVER_BUDGET;
+    const pair = newPair(keyOf({ kind: 'domain', value: domain }), client, via);
+    this.#remember(via, clientQuote + domain, pair);
+    return { outcome: 'folded', pair, isFresh: true };
+  }
+
+  #remember(via: Via, key: string, pair: Pair): void {
+    // Other texts are found by the full parser only: their bytes as latin1 could be another name's text.
+    if (/^[\x20-\x7e]*$/.test(key)) this.#pairs[via].set(key, pair);
+  }
+}
+
+function registrableDomain({ kind, value }: Observable): string | undefined {
+  if (kind !== 'domain' && kind !== 'url') return undefined;
+  const host = kind === 'url' ? hostOfUrl(value) : value;
+  return getDomain(host, PSL) ?? undefined;
+}

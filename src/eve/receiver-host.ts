@@ -1,0 +1,67 @@
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import type { FromReceiver, ToReceiver } from './intake-message.ts';
+
+/** The thread or process the receiving side lives in, seen from the main side. */
+export interface ReceiverHost {
+  send(message: ToReceiver): void;
+  /** Ends it at once and resolves when it is gone. */
+  terminate(): Promise<void>;
+}
+
+/** What the main side hears of its host. */
+export interface HostListener {
+  message(message: FromReceiver): void;
+  /** It ended, for whatever reason. */
+  exited(reason: string): void;
+}
+
+/** Starts the receiving side: a worker thread for a stream, a process for datagrams (see `DgramReceiver`). */
+export function startHost(type: 'stream' | 'dgram', listener: HostListener): ReceiverHost {
+  return type === 'stream' ? startThread(listener) : startProcess(listener);
+}
+
+const RUNS_SOURCES = import.meta.url.endsWith('.ts');
+
+/** The file to start, and its arguments: the sources go through a small loader, the built files do not. */
+function entry(name: string): { readonly file: URL; readonly argv: string[] } {
+  return RUNS_SOURCES
+    ? { file: new URL('./intake-entry.mjs', import.meta.url), argv: [`./${name}.ts`] }
+    : { file: new URL(`./${name}.js`, import.meta.url), argv: [] };
+}
+
+function startThread(listener: HostListener): ReceiverHost {
+  const { file, argv } = entry('intake-thread');
+  const worker = new Worker(file, { argv, name: 'eve-intake' });
+  let reason = '';
+  worker.on('message', (message: FromReceiver) => listener.message(message));
+  worker.on('error', (error) => {
+    reason = error instanceof Error ? error.message : String(error);
+  });
+  worker.on('exit', (code) => listener.exited(reason === '' ? `exit status ${code}` : reason));
+  return {
+    send: (message) => worker.postMessage(message),
+    terminate: async () => {
+      await worker.terminate();
+    },
+  };
+}
+
+function startProcess(listener: HostListener): ReceiverHost {
+  const { file, argv } = entry('intake-process');
+  const child = fork(fileURLToPath(file), argv, { serialization: 'advanced', execArgv: [] });
+  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  child.on('message', (message) => listener.message(message as FromReceiver));
+  child.on('error', (error) => listener.exited(error.message));
+  child.on('exit', (code, signal) => listener.exited(signal ?? `exit status ${code}`));
+  return {
+    send: (message) => {
+      if (child.connected) child.send(message);
+    },
+    terminate: async () => {
+      child.kill('SIGKILL');
+      await gone;
+    },
+  };
+}

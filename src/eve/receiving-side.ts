@@ -1,0 +1,65 @@
+import { DgramReceiver } from './dgram-receiver.ts';
+import { EvePipeline } from './eve-pipeline.ts';
+import { HandOver } from './hand-over.ts';
+import { DEFAULT_LIMITS } from './intake-limits.ts';
+import type { MainPort, ReceiverSettings } from './intake-message.ts';
+import type { Receiver } from './receiver.ts';
+import { StreamReceiver } from './stream-receiver.ts';
+
+/** The receiving half of the intake: socket, pipeline and hand-over, driven by messages. Runs in a thread or a process. */
+export class ReceivingSide {
+  readonly #port: MainPort;
+  #pipeline: EvePipeline | undefined;
+  #receiver: Receiver | undefined;
+  #handOver: HandOver | undefined;
+
+  constructor(port: MainPort) {
+    this.#port = port;
+  }
+
+  start(): void {
+    this.#port.listen((message) => {
+      if (message.kind === 'ack') this.#handOver?.acknowledge();
+      else if (message.kind === 'start') void this.#open(message.settings);
+      else void this.#close();
+    });
+  }
+
+  /** Counts an attempt to receive that failed. */
+  countReceiveError(): void {
+    this.#pipeline?.drop('receive_error');
+  }
+
+  async #open(settings: ReceiverSettings): Promise<void> {
+    const pipeline = new EvePipeline({ limits: settings.limits, now: Date.now });
+    const { flushIntervalMs } = settings;
+    this.#pipeline = pipeline;
+    this.#receiver = receiverOf(settings, pipeline);
+    this.#handOver = new HandOver({
+      pipeline,
+      send: (batch) => this.#port.send({ kind: 'batch', batch }),
+      flushIntervalMs,
+      now: Date.now,
+    });
+    try {
+      await this.#receiver.start();
+    } catch (error) {
+      this.#port.send({ kind: 'failed', reason: error instanceof Error ? error.message : String(error) });
+      return;
+    }
+    this.#handOver.start();
+    this.#port.send({ kind: 'bound' });
+  }
+
+  async #close(): Promise<void> {
+    await this.#receiver?.stop();
+    this.#handOver?.stop();
+    this.#port.send({ kind: 'stopped' });
+  }
+}
+
+function receiverOf(settings: ReceiverSettings, pipeline: EvePipeline): Receiver {
+  const { socket, type, limits } = settings;
+  if (type === 'dgram') return new DgramReceiver(socket, pipeline);
+  return new StreamReceiver(socket, pipeline, limits.maxConnections ?? DEFAULT_LIMITS.maxConnections);
+}

@@ -1,0 +1,13 @@
+/** The part of the `unix-dgram` package that is used here and in the tests; it ships no types. */
+declare module 'unix-dgram' {
+  import type { EventEmitter } from 'node:events';
+
+  export interface Socket extends EventEmitter {
+    bind(path: string): void;
+    connect(path: string): void;
+    send(datagram: Buffer): void;
+    close(): void;
+  }
+
+  export function createSocket(type: 'unix_dgram', listener?: (datagram: Buffer) => void): Socket;
+}
