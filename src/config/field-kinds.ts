@@ -119,7 +119,7 @@ export function socketPath(options: FieldOptions<string>): Field<string> {
 
 /** The absolute path of a file that holds a secret. A value that is no path may be the secret itself. */
 export function secretFile(options: FieldOptions<string>): Field<string> {
-  return { ...path(options), want: 'the absolute path of a file that holds the secret', isSensitive: true };
+  return { ...path(options), want: 'the absolute path of a file that holds the secret', isSensitive: () => true };
 }
 
 /** A web address without user info, query or fragment, and without a final slash. */
@@ -129,7 +129,7 @@ export function webUrl(options: FieldOptions<string>): Field<string> {
     want: 'a URL such as "https://host/path" without user, query or fragment',
     json: { type: 'string', format: 'uri', pattern: '^https?://' },
     // A URL can carry a password before its host.
-    isSensitive: true,
+    isSensitive: (value) => value.includes('@'),
     read: (written) => readWebUrl(stringOf(written) ?? ''),
   });
 }

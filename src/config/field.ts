@@ -31,8 +31,8 @@ export interface Field<T, U extends Unit = 'none'> {
   readonly example?: string;
   /** What is wanted, as it follows "want" in an error. */
   readonly want: string;
-  /** The value may be a secret put in the wrong place, so errors do not repeat it. */
-  readonly isSensitive: boolean;
+  /** Whether this text may be or hold a secret in the wrong place; errors do not repeat it then. */
+  readonly isSensitive: (text: string) => boolean;
   readonly json: JsonSchema;
   /** The value, or `undefined` when it is not what is wanted. */
   read(written: WrittenScalar): T | undefined;
@@ -54,7 +54,7 @@ export interface FieldKind<T, U extends Unit = 'none'> {
   readonly json: JsonSchema;
   readonly read: (written: WrittenScalar) => T | undefined;
   readonly unit: U;
-  readonly isSensitive?: boolean;
+  readonly isSensitive?: (text: string) => boolean;
 }
 
 /** Makes a field of a kind. */
@@ -65,7 +65,7 @@ export function field<T, U extends Unit>(options: FieldOptions<T>, kind: FieldKi
     doc: options.doc,
     want: kind.want,
     json: kind.json,
-    isSensitive: kind.isSensitive ?? false,
+    isSensitive: kind.isSensitive ?? (() => false),
     read: kind.read,
     ...(options.default === undefined ? {} : { fallback: options.default }),
     ...(options.example === undefined ? {} : { example: options.example }),

@@ -107,7 +107,7 @@ export class SchemaReader {
     this.problems.push({ line, text: `${quoted(path)} is no known key, ${advice}` });
   }
 
-  #bad(written: Written, path: string, want: string, isSensitive = false): typeof BAD {
+  #bad(written: Written, path: string, want: string, isSensitive = (_text: string): boolean => false): typeof BAD {
     this.problems.push({
       line: written.line,
       text: `${path === '' ? 'it' : path} is ${shown(written, isSensitive)}, want ${want}`,
@@ -116,11 +116,11 @@ export class SchemaReader {
   }
 }
 
-function shown(written: Written, isSensitive: boolean): string {
+function shown(written: Written, isSensitive: (text: string) => boolean): string {
   if (written.kind === 'map') return 'a section';
   if (written.kind === 'list') return 'a list';
   if (written.value === null) return 'empty';
-  if (isSensitive) return 'something else (not shown, it may be a secret)';
+  if (isSensitive(written.text)) return 'something else (not shown, it may be a secret)';
   return typeof written.value === 'string' ? quoted(written.value) : written.text;
 }
 
