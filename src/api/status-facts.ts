@@ -1,0 +1,77 @@
+import type { VerdictState } from '../core/verdict.ts';
+import type { DocumentOf } from './document.ts';
+
+/** The intake as a person should see it. */
+export interface EveFacts {
+  readonly socket: string;
+  readonly type: 'stream' | 'dgram';
+  readonly connections: number;
+  readonly events: ReadonlyMap<string, number>;
+  readonly dropped: ReadonlyMap<string, number>;
+  /** Share (0 to 1) of DNS transactions that Suricata reports and we did not receive; absent while not known. */
+  readonly lossEstimate?: number;
+  readonly lastEventAt?: number;
+}
+
+/** One window of a source's allowance. */
+export interface QuotaFacts {
+  readonly source: string;
+  readonly window: string;
+  readonly allowed: number;
+  readonly used: number;
+  /** How much of what is left each lane may still take for itself, by lane. */
+  readonly reserved: ReadonlyMap<string, number>;
+  /** When the next ordinary lookup is due; absent when nothing waits. */
+  readonly nextLookupAt?: number;
+}
+
+/** Whether a source can be asked. */
+export interface SourceFacts {
+  readonly source: string;
+  readonly state: 'asking' | 'no_key' | 'bad_key' | 'resting';
+  /** Until when it rests. */
+  readonly restingUntilAt?: number;
+  readonly reason?: string;
+}
+
+/** How one target stands. */
+export interface TargetFacts {
+  readonly name: string;
+  readonly published: number;
+  readonly proved: number;
+  readonly failed: number;
+  readonly notice?: string;
+  readonly lastProofAt?: number;
+}
+
+/** Something that is not seen or does not work, and what to do about it. */
+export interface WarningFacts {
+  /** Stable, for programs: `eve_silent`. */
+  readonly code: string;
+  readonly text: string;
+  readonly hint?: string;
+}
+
+/** Everything `guardian status` shows. Times are epoch milliseconds. */
+export interface StatusFacts {
+  readonly sensor: string;
+  readonly version: string;
+  readonly startedAt: number;
+  readonly eve: EveFacts;
+  readonly quota: readonly QuotaFacts[];
+  readonly sources: readonly SourceFacts[];
+  readonly queue: { readonly length: number; readonly oldestAt?: number };
+  readonly verdicts: Readonly<Record<VerdictState, number>>;
+  /** Malicious verdicts that wait for a person. */
+  readonly held: number;
+  readonly targets: readonly TargetFacts[];
+  readonly alertsLastDay: number;
+  /** Different things ever sent to a source. */
+  readonly disclosures: number;
+  /** What it cannot see or do at present; empty when all is well. */
+  readonly warnings: readonly WarningFacts[];
+  readonly memoryBytes: number;
+}
+
+/** `GET /v1/status`. */
+export type StatusDocument = DocumentOf<StatusFacts>;
