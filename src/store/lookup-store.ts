@@ -51,6 +51,7 @@ export class LookupStore {
   readonly #last: Statement<[number], Row>;
   readonly #disclose: Statement;
   readonly #disclosures: Statement<[number, number], DisclosureRow>;
+  readonly #disclosuresOf: Statement<[string], DisclosureRow>;
   readonly #disclosed: Statement<[], { n: number }>;
   readonly #counts: Statement<[number], { outcome: LookupOutcome; n: number }>;
 
@@ -70,6 +71,7 @@ export class LookupStore {
     this.#disclosures = db.prepare(
       'SELECT source, sent, first_at, last_at, times FROM disclosures ORDER BY last_at DESC, sent LIMIT ? OFFSET ?',
     );
+    this.#disclosuresOf = db.prepare('SELECT source, sent, first_at, last_at, times FROM disclosures WHERE sent = ?');
     this.#disclosed = db.prepare('SELECT count(*) AS n FROM disclosures');
     this.#counts = db.prepare('SELECT outcome, count(*) AS n FROM lookups WHERE at >= ? GROUP BY outcome');
   }
@@ -104,13 +106,12 @@ export class LookupStore {
 
   /** Everything ever sent out, the latest first. */
   disclosures(limit: number, offset: number): readonly Disclosure[] {
-    return this.#disclosures.all(limit, offset).map((row) => ({
-      source: row.source,
-      sent: row.sent,
-      firstAt: row.first_at,
-      lastAt: row.last_at,
-      times: row.times,
-    }));
+    return this.#disclosures.all(limit, offset).map(disclosureOf);
+  }
+
+  /** When exactly this was sent out: one row for each source. */
+  disclosuresOf(sent: string): readonly Disclosure[] {
+    return this.#disclosuresOf.all(sent).map(disclosureOf);
   }
 
   /** How many different things were ever sent out. */
@@ -122,4 +123,8 @@ export class LookupStore {
   countsSince(since: number): ReadonlyMap<LookupOutcome, number> {
     return new Map(this.#counts.all(since).map((row) => [row.outcome, row.n]));
   }
+}
+
+function disclosureOf({ source, sent, first_at, last_at, times }: DisclosureRow): Disclosure {
+  return { source, sent, firstAt: first_at, lastAt: last_at, times };
 }

@@ -1,6 +1,12 @@
 import type { Statement } from 'better-sqlite3';
 import { LRUCache } from 'lru-cache';
-import { keyOf, type Observable, type ObservableKey, observableOfKey } from '../core/observable.ts';
+import {
+  keyOf,
+  type Observable,
+  type ObservableKey,
+  type ObservableKind,
+  observableOfKey,
+} from '../core/observable.ts';
 import { registrableDomain } from '../core/registrable-domain.ts';
 import { hostOfUrl } from '../core/web-url.ts';
 import type { Sqlite } from './sqlite-file.ts';
@@ -30,12 +36,34 @@ export class ObservableStore {
   readonly #byKey: Statement<[string], Row>;
   readonly #byId: Statement<[number], Row>;
   readonly #seenEarlier: Statement;
+  readonly #judgedIn: Statement<[string], { key: string }>;
+  readonly #judgedOfKind: Statement<[string], { key: string }>;
+  readonly #highest: Statement<[], { id: number | null }>;
 
   constructor(db: Sqlite) {
     this.#insert = db.prepare('INSERT OR IGNORE INTO observables (key, registrable, first_seen) VALUES (?, ?, ?)');
     this.#byKey = db.prepare('SELECT id, key, registrable, first_seen FROM observables WHERE key = ?');
     this.#byId = db.prepare('SELECT id, key, registrable, first_seen FROM observables WHERE id = ?');
+    const judged = `(SELECT observable_id FROM verdicts UNION SELECT observable_id FROM indicators)`;
+    this.#judgedIn = db.prepare(`SELECT key FROM observables WHERE id IN ${judged} AND registrable = ?`);
+    this.#judgedOfKind = db.prepare(`SELECT key FROM observables WHERE id IN ${judged} AND instr(key, ?) = 1`);
+    this.#highest = db.prepare('SELECT max(id) AS id FROM observables');
     this.#seenEarlier = db.prepare('UPDATE observables SET first_seen = min(first_seen, ?) WHERE id = ?');
+  }
+
+  /** Observables of a registrable domain that have a verdict or are wanted published. */
+  judgedIn(registrable: string): readonly Observable[] {
+    return this.#judgedIn.all(registrable).map((row) => observableOfKey(row.key));
+  }
+
+  /** Observables of a kind that have a verdict or are wanted published. */
+  judgedOfKind(kind: ObservableKind): readonly Observable[] {
+    return this.#judgedOfKind.all(`${kind}:`).map((row) => observableOfKey(row.key));
+  }
+
+  /** The highest row number given out. */
+  highestId(): number {
+    return this.#highest.get()?.id ?? 0;
   }
 
   /** The row number of an observable, inserted where it is new. */

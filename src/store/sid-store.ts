@@ -40,6 +40,11 @@ export class SidStore {
     return { sid: row.sid, rev: row.rev + 1 };
   }
 
+  /** The sid of an indicator, where it ever got one. */
+  find(key: ObservableKey): number | undefined {
+    return this.#find.get(key)?.sid;
+  }
+
   #assignNew(key: ObservableKey, textHash: string): { readonly sid: number; readonly rev: number } {
     const sid = (this.#highest.get(this.#first, this.#last)?.sid ?? this.#first - 1) + 1;
     if (sid > this.#last) {

@@ -60,6 +60,7 @@ export class VerdictStore {
   readonly #counts: Statement<[], { state: VerdictState; n: number }>;
   readonly #held: Statement<[], Row>;
   readonly #remove: Statement;
+  readonly #coverage: Statement<[number], { seen: number; answered: number | null }>;
 
   constructor(db: Sqlite, observables: ObservableStore) {
     this.#observables = observables;
@@ -87,6 +88,10 @@ export class VerdictStore {
     );
     this.#counts = db.prepare('SELECT state, count(*) AS n FROM verdicts GROUP BY state');
     this.#held = db.prepare(`${SELECT} WHERE held = 1 ORDER BY since DESC`);
+    this.#coverage = db.prepare(
+      `SELECT count(*) AS seen, sum(verdicts.observable_id IS NOT NULL) AS answered FROM observables
+       LEFT JOIN verdicts ON verdicts.observable_id = observables.id WHERE first_seen >= ? AND instr(key, 'domain:') = 1`,
+    );
     this.#remove = db.prepare('DELETE FROM verdicts WHERE observable_id = ?');
   }
 
@@ -152,6 +157,12 @@ export class VerdictStore {
   history(observable: Observable): readonly VerdictChange[] {
     const stored = this.#observables.find(observable);
     return stored === undefined ? [] : this.#history.all(stored.id).map(changeOf);
+  }
+
+  /** Share (0 to 1) of the names first seen since `since` that have an answer; undefined where none was seen. */
+  coverageSince(since: number): number | undefined {
+    const row = this.#coverage.get(since);
+    return row === undefined || row.seen === 0 ? undefined : (row.answered ?? 0) / row.seen;
   }
 
   /** How many observables stand in each judged or answered state; `unasked` is not counted here. */

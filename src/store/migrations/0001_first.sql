@@ -7,6 +7,7 @@ CREATE TABLE observables (
   registrable TEXT,              -- registrable domain of a domain or of a URL's host; NULL for addresses and files
   first_seen  INTEGER NOT NULL   -- ms, by Suricata's clock
 ) STRICT;
+CREATE INDEX observables_by_first_seen ON observables (first_seen);
 
 CREATE TABLE clients (
   id      INTEGER PRIMARY KEY,

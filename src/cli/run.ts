@@ -1,0 +1,111 @@
+import type { Command } from 'commander';
+import { DEFAULT_CONFIG_PATH, loadConfig } from '../config/load-config.ts';
+import type { Config } from '../config/schema.ts';
+import { readApiKey } from '../config/secrets.ts';
+import type { OperatorError } from '../core/errors.ts';
+import type { Log } from '../lib/log.ts';
+import { createStdoutLog } from '../ops/logger.ts';
+import { SystemdNotify } from '../ops/systemd-notify.ts';
+import { Sidecar } from '../sidecar.ts';
+import type { CliIo } from './cli-io.ts';
+import { withHelp } from './command-help.ts';
+
+/** `guardian run`. */
+export function registerRun(program: Command, io: CliIo): void {
+  const command = program
+    .command('run')
+    .summary('the daemon, in the foreground')
+    .description(
+      'Runs the daemon in the foreground, with JSON logs on stdout. SIGTERM and SIGINT drain and end it within 5 seconds. SIGHUP reads the configuration again, takes over allow, policy and the key, and says what waits for a restart.',
+    )
+    .option('-c, --config <file>', 'configuration', DEFAULT_CONFIG_PATH);
+  withHelp(command, {
+    examples: [
+      ['guardian run', `with ${DEFAULT_CONFIG_PATH}`],
+      ['guardian run --config ./guardian.yaml', 'with another configuration'],
+    ],
+  }).action(async ({ config: path }: { config: string }) => {
+    const config = loadConfig({ path });
+    const log = createStdoutLog(config.logLevel);
+    await runDaemon({ path, config, log, io });
+  });
+}
+
+interface Daemon {
+  readonly path: string;
+  readonly config: Config;
+  readonly log: Log;
+  readonly io: CliIo;
+}
+
+/** systemd's default is 90 s; ours is what a person waits for without wondering. */
+const STOP_DEADLINE_MS = 5_000;
+
+async function runDaemon({ path, config, log, io }: Daemon): Promise<void> {
+  const systemd = new SystemdNotify({ env: io.env, pid: io.host.pid, log });
+  const ended = new EndOfRun(io.signal);
+  const sidecar = new Sidecar({
+    config,
+    apiKey: readApiKey(config.virustotal.apiKeyFile, io.env, log),
+    version: io.version,
+    log,
+    now: io.now,
+    random: Math.random,
+    memoryBytes: io.host.memoryBytes,
+    onFailure: (error) => ended.fail(error),
+  });
+  await sidecar.start();
+  systemd.ready();
+  systemd.status(`receiving on ${config.eve.socket}`);
+  systemd.startWatchdog(() => true);
+  io.host.onHangup(() => reload(sidecar, { path, config, log, io }));
+  try {
+    await ended.promise;
+  } finally {
+    systemd.stop();
+    systemd.stopping();
+    await within(sidecar.stop(), log);
+  }
+}
+
+/** A bad configuration is said and the good one stays: a daemon does not end because of a typo. */
+function reload(sidecar: Sidecar, { path, log, io }: Daemon): void {
+  try {
+    const config = loadConfig({ path });
+    const waiting = sidecar.reload(config, readApiKey(config.virustotal.apiKeyFile, io.env, log));
+    if (waiting.length === 0) log.info('configuration taken over', { path });
+    else log.warn('configuration taken over, some keys wait for a restart', { path, keys: waiting });
+  } catch (error) {
+    log.error('configuration not taken over', { path, err: error });
+  }
+}
+
+/** What a run waits for: a signal, or a part that failed for good. */
+class EndOfRun {
+  readonly promise: Promise<void>;
+  #reject: (error: OperatorError) => void = () => undefined;
+
+  constructor(signal: AbortSignal) {
+    this.promise = new Promise((resolve, reject) => {
+      this.#reject = reject;
+      if (signal.aborted) resolve();
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+  }
+
+  fail(error: OperatorError): void {
+    this.#reject(error);
+  }
+}
+
+async function within(stopping: Promise<void>, log: Log): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(() => {
+      log.warn('not drained in time, ending anyway', { took_ms: STOP_DEADLINE_MS });
+      resolve();
+    }, STOP_DEADLINE_MS);
+  });
+  await Promise.race([stopping, late]);
+  clearTimeout(timer);
+}

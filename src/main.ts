@@ -1,0 +1,59 @@
+#!/usr/bin/env node
+import type { CliIo } from './cli/cli-io.ts';
+import { runCli } from './cli/program.ts';
+import { programVersion } from './lib/version.ts';
+import { createStdoutLog } from './ops/logger.ts';
+import { checkProbes } from './sidecar/check-probes-of.ts';
+import { replayRecording } from './sidecar/replay-recording.ts';
+
+// The only file that touches the process: its arguments, environment, streams, signals and exit status.
+
+/** A second Ctrl-C is meant: nobody should have to wait for a drain. The shell's convention, 128 + SIGINT. */
+const EXIT_INTERRUPTED = 130;
+
+const ending = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    if (ending.signal.aborted) process.exit(EXIT_INTERRUPTED);
+    ending.abort(signal);
+  });
+}
+
+// A reader that went away (`guardian export | head`) is no fault of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+});
+
+// A bug: say where, and let systemd start a fresh process. The store is safe at any moment.
+for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+  process.on(event, (error: unknown) => {
+    createStdoutLog('error').error('bug, ending', { err: error });
+    process.exit(1);
+  });
+}
+
+const hangupListeners: (() => void)[] = [];
+process.on('SIGHUP', () => {
+  // Without a daemon that listens, a closed terminal ends us as it ends everybody.
+  if (hangupListeners.length === 0) ending.abort('SIGHUP');
+  for (const listener of hangupListeners) listener();
+});
+
+const io: CliIo = {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  stdin: process.stdin,
+  env: process.env,
+  now: Date.now,
+  signal: ending.signal,
+  version: programVersion(),
+  host: {
+    pid: process.pid,
+    memoryBytes: () => process.memoryUsage.rss(),
+    onHangup: (listener) => void hangupListeners.push(listener),
+  },
+  probes: checkProbes(process.env),
+  replay: replayRecording(process.env),
+};
+
+process.exitCode = await runCli(process.argv.slice(2), io);

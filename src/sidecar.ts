@@ -1,0 +1,235 @@
+import { ControlServer } from './api/control-server.ts';
+import type { WarningFacts } from './api/status-facts.ts';
+import type { Config } from './config/schema.ts';
+import type { Secret } from './config/secrets.ts';
+import type { OperatorError } from './core/errors.ts';
+import { ListFilesTarget } from './enforce/lists/list-files-target.ts';
+import { Publisher } from './enforce/publisher.ts';
+import { planPublication } from './enforce/suricata/publication.ts';
+import { SuricataTarget } from './enforce/suricata/suricata-target.ts';
+import { EveIntake } from './eve/eve-intake.ts';
+import type { IntakeBatch } from './eve/intake-batch.ts';
+import type { IntakeCounters } from './eve/intake-counters.ts';
+import type { Log } from './lib/log.ts';
+import { Metrics } from './ops/metrics.ts';
+import { upkeepBook } from './sidecar/books.ts';
+import { controlOf } from './sidecar/control-of.ts';
+import { Judgement } from './sidecar/judgement.ts';
+import { metricsOf } from './sidecar/metrics-of.ts';
+import { Questions } from './sidecar/questions.ts';
+import { restartNeeded } from './sidecar/restart-needed.ts';
+import { statusOf } from './sidecar/status-of.ts';
+import { storeOf } from './sidecar/store-of.ts';
+import type { Store } from './store/store.ts';
+import { Upkeep } from './triage/upkeep.ts';
+
+export interface SidecarOptions {
+  readonly config: Config;
+  /** VirusTotal's key. Without one nothing is asked, and status says so. */
+  readonly apiKey: Secret | undefined;
+  readonly version: string;
+  readonly log: Log;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  /** From 0 up to 1, for jitter. */
+  readonly random: () => number;
+  readonly memoryBytes: () => number;
+  /** The intake ended without being told to: the process should end, and be started again. */
+  readonly onFailure: (error: OperatorError) => void;
+}
+
+/**
+ * The whole sidecar: the only place where the parts meet. From top to bottom this file is the path of a name:
+ * received, kept, asked about, judged, published, proved; and beside it those who ask what happened.
+ */
+export class Sidecar {
+  readonly #options: SidecarOptions;
+  readonly #store: Store;
+  readonly #judgement: Judgement;
+  readonly #questions: Questions;
+  readonly #suricata: SuricataTarget;
+  readonly #publisher: Publisher;
+  readonly #upkeep: Upkeep;
+  readonly #intake: EveIntake;
+  readonly #metrics: Metrics;
+  readonly #control: ControlServer;
+  readonly #warnings: WarningFacts[] = [];
+  #config: Config;
+  #counters: IntakeCounters | undefined;
+  #startedAt = 0;
+  #isReady = false;
+
+  /** @throws OperatorError when the store cannot be opened. */
+  constructor(options: SidecarOptions) {
+    const { config, log, now, version } = options;
+    this.#options = options;
+    this.#config = config;
+    // Everything else reads and writes it.
+    this.#store = storeOf(config);
+    // Judges by what the store holds; nobody else decides.
+    this.#judgement = new Judgement({ config, store: this.#store, now });
+    // Decides what is worth asking, asks it, and has the answer judged in the same transaction.
+    this.#questions = new Questions({
+      ...options,
+      store: this.#store,
+      judgement: this.#judgement,
+      onDecided: () => this.#publisher.changed(now()),
+    });
+    // Where verdicts take effect.
+    this.#suricata = new SuricataTarget({ ...suricataOptions(config), sids: this.#store.sids, log, now });
+    this.#publisher = new Publisher({
+      targets: [this.#suricata, new ListFilesTarget({ dir: config.lists.dir, sensor: config.sensor })],
+      book: {
+        desired: (at) => this.#store.indicators.desired(at),
+        record: (drive) => this.#store.publications.record(drive),
+      },
+      onEnforced: (tookMs) => this.#metrics.observeProtection(tookMs / 1000),
+      log,
+      now,
+    });
+    this.#upkeep = new Upkeep({
+      book: upkeepBook(this.#store, config.retention),
+      considerRecheck: (observable) => this.#questions.considerRecheck(observable),
+      expire: (observable) => this.#judgement.expire(observable),
+      onExpired: () => this.#publisher.changed(now()),
+      onRechecks: () => this.#questions.wake(),
+      log,
+      now,
+    });
+    // The source of it all. Last, since it must find everybody else ready.
+    this.#intake = new EveIntake({
+      ...eveOptions(config),
+      log,
+      onBatch: (batch) => this.#receive(batch),
+      onWarning: (text, hint) => this.#warnings.push({ code: 'eve_socket', text, hint }),
+      onFailure: options.onFailure,
+    });
+    this.#metrics = new Metrics({
+      version,
+      snapshot: () => metricsOf({ ...this.#facts(), lookups: this.#questions.outcomes }),
+    });
+    this.#control = new ControlServer(
+      controlOptions(config),
+      controlOf({
+        ...options,
+        store: this.#store,
+        judgement: this.#judgement,
+        questions: this.#questions,
+        publisher: this.#publisher,
+        metrics: this.#metrics,
+        status: () =>
+          statusOf({
+            ...this.#facts(),
+            ...this.#identity(),
+            warnings: this.#warnings,
+            desk: this.#questions.desk,
+            memoryBytes: options.memoryBytes(),
+          }),
+        suricataRules: (desired) =>
+          planPublication(desired, { ...suricataOptions(config), sids: this.#store.sids }).rules,
+        ready: () => ({ ready: this.#isReady, why: this.#isReady ? [] : ['starting or stopping'] }),
+      }),
+    );
+  }
+
+  /** The store of this sidecar, for whoever runs it in the same process. */
+  get store(): Store {
+    return this.#store;
+  }
+
+  /** Sinks start first, the source last: nothing received meets a part that is not there yet. */
+  async start(): Promise<void> {
+    this.#startedAt = this.#options.now();
+    // A second guardian on the same rules file is refused before anything is touched.
+    await this.#suricata.start();
+    this.#publisher.start();
+    this.#questions.start();
+    this.#upkeep.start();
+    await this.#control.start();
+    await this.#intake.start();
+    this.#isReady = true;
+    this.#options.log.info('ready', { version: this.#options.version, path: this.#config.eve.socket });
+  }
+
+  /** The source stops first and is drained; what it brought is kept before the store closes. */
+  async stop(): Promise<void> {
+    this.#isReady = false;
+    await this.#intake.stop();
+    this.#upkeep.stop();
+    await this.#questions.stop();
+    await this.#publisher.stop();
+    await this.#suricata.stop();
+    await this.#control.stop();
+    this.#store.close();
+    this.#options.log.info('stopped');
+  }
+
+  /**
+   * Takes over what may change while running (allow, policy, the key) and judges anew by it.
+   * Returns the keys whose change waits for a restart.
+   */
+  reload(config: Config, apiKey: Secret | undefined): readonly string[] {
+    const waiting = restartNeeded(this.#config, config);
+    this.#judgement.follow(config);
+    this.#questions.follow(config, apiKey);
+    this.#judgement.rejudgeAll();
+    this.#publisher.changed(this.#options.now());
+    this.#config = config;
+    return waiting;
+  }
+
+  /** Drives every target to the desired state and resolves when that is done. */
+  async publish(): Promise<void> {
+    await this.#publisher.publish();
+  }
+
+  /** The whole way of what was seen, in one transaction: kept, and made a question where it is worth one. */
+  #receive(batch: IntakeBatch): void {
+    this.#counters = batch.counters;
+    this.#store.transact(() => {
+      const fresh = this.#store.sightings.record(batch.sightings);
+      for (const alert of batch.alerts) this.#store.alerts.keep(alert);
+      this.#questions.consider(fresh, batch.alerts);
+    });
+    this.#questions.wake();
+  }
+
+  #facts() {
+    const { now } = this.#options;
+    return {
+      counters: this.#counters,
+      store: this.#store,
+      publisher: this.#publisher,
+      ledger: this.#questions.ledger,
+      now: now(),
+    };
+  }
+
+  #identity() {
+    const { sensor, eve } = this.#config;
+    return {
+      sensor,
+      version: this.#options.version,
+      startedAt: this.#startedAt,
+      eve: { socket: eve.socket, type: eve.type },
+    };
+  }
+}
+
+function suricataOptions({ suricata }: Config) {
+  return { ...suricata, commandSocket: suricata.commandSocket ?? '' };
+}
+
+function eveOptions({ eve }: Config) {
+  return {
+    socket: eve.socket,
+    type: eve.type,
+    socketMode: eve.socketMode,
+    flushIntervalMs: eve.flushEveryMs,
+    ...(eve.socketGroup === null ? {} : { socketGroup: eve.socketGroup }),
+  };
+}
+
+function controlOptions({ api }: Config) {
+  return { socket: api.socket, ...(api.http === null ? {} : { http: api.http }) };
+}

@@ -1,0 +1,100 @@
+import { keyOf, type Observable } from '../core/observable.ts';
+import type { Pattern } from '../core/pattern.ts';
+import { registrableDomain } from '../core/registrable-domain.ts';
+import type { Store } from '../store/store.ts';
+import type { QuestionBook } from '../triage/intake-desk.ts';
+import type { LookupBook } from '../triage/lookup-desk.ts';
+import type { OverrideBook } from '../triage/operator-desk.ts';
+import type { UpkeepBook } from '../triage/upkeep.ts';
+import type { VerdictBook } from '../triage/verdict-keeper.ts';
+
+/** How long things are kept, in milliseconds. */
+export interface Retention {
+  readonly sightingsMs: number;
+  readonly reportsMs: number;
+  readonly alertsMs: number;
+}
+
+/** Observables whose old sightings are deleted in one piece. */
+const PRUNE_STEP = 5_000;
+
+/** The store as the verdict keeper sees it. */
+export function verdictBook(store: Store): VerdictBook {
+  return {
+    latestReports: (observable) => store.reports.latest(observable),
+    find: (observable) => store.verdicts.find(observable),
+    keep: (verdict) => store.verdicts.keep(verdict),
+    remove: (observable) => store.verdicts.remove(observable),
+    answersSince: (observable, since) => store.reports.answersSince(observable, since),
+    want: (indicator) => store.indicators.want(indicator),
+    unwant: (observable) => store.indicators.unwant(observable),
+  };
+}
+
+/** The store as the lookup desk sees it. */
+export function lookupBook(store: Store): LookupBook {
+  return {
+    next: (lane, now) => store.queue.next(lane, now),
+    remove: (observable) => store.queue.remove(observable),
+    postpone: (observable, notBefore, error) => store.queue.postpone(observable, notBefore, error),
+    disclose: (source, sent, at) => store.lookups.disclose(source, sent, at),
+    keepAsked: (asked) => store.lookups.keep(asked),
+    keepReport: (report) => void store.reports.keep(report),
+    durably: (work) => store.transactDurably(work),
+  };
+}
+
+/** The store as the intake desk sees it. */
+export function questionBook(store: Store): QuestionBook {
+  return {
+    put: (id, lane, worth, parts, now) => store.queue.put(id, lane, worth, parts, now),
+    hasAnswer: (observable) => store.verdicts.find(observable) !== undefined,
+    idOf: (observable, now) => store.observables.idOf(keyOf(observable), now).id,
+    trim: (limit) => store.queue.trim(limit),
+  };
+}
+
+/** The store as the operator desk sees it. */
+export function overrideBook(store: Store): OverrideBook {
+  return {
+    keep: (override) => store.overrides.keep(override),
+    remove: (pattern) => store.overrides.remove(pattern),
+    candidates: (pattern) => candidates(store, pattern),
+    find: (observable) => store.verdicts.find(observable),
+    isWanted: (observable) => store.indicators.find(observable) !== undefined,
+    durably: (work) => store.transactDurably(work),
+  };
+}
+
+/** The store as upkeep sees it. */
+export function upkeepBook(store: Store, retention: Retention): UpkeepBook {
+  let cursor = 0;
+  return {
+    dueForRecheck: (now, limit) => store.verdicts.due(now, limit).map((verdict) => verdict.observable),
+    expired: (now) => store.indicators.expired(now).map((indicator) => indicator.observable),
+    durably: (work) => store.transactDurably(work),
+    prune: (now) =>
+      store.transact(() => {
+        if (cursor === 0) {
+          store.reports.prune(now - retention.reportsMs);
+          store.alerts.prune(now - retention.alertsMs);
+          store.quota.prune(now - DAY_MS);
+        }
+        store.sightings.forgetBefore(now - retention.sightingsMs, cursor + 1, cursor + PRUNE_STEP);
+        cursor += PRUNE_STEP;
+        const more = cursor < store.observables.highestId();
+        if (!more) cursor = 0;
+        return more;
+      }),
+  };
+}
+
+const DAY_MS = 86_400_000;
+
+function candidates(store: Store, pattern: Pattern): readonly Observable[] {
+  if (pattern.kind === 'network')
+    return [...store.observables.judgedOfKind('ip'), ...store.observables.judgedOfKind('url')];
+  if (pattern.kind === 'below') return store.observables.judgedIn(registrableDomain(pattern.domain));
+  const { observable } = pattern;
+  return observable.kind === 'domain' ? store.observables.judgedIn(registrableDomain(observable.value)) : [];
+}

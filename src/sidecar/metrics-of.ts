@@ -1,0 +1,49 @@
+import type { Publisher } from '../enforce/publisher.ts';
+import type { IntakeCounters } from '../eve/intake-counters.ts';
+import type { MetricsSnapshot } from '../ops/metrics-snapshot.ts';
+import type { Store } from '../store/store.ts';
+import type { QuotaLedger } from '../triage/quota-ledger.ts';
+import { startOf } from '../triage/quota-window.ts';
+
+/** What metrics are told from. */
+export interface MetricsSources {
+  readonly counters: IntakeCounters | undefined;
+  readonly store: Store;
+  readonly publisher: Publisher;
+  readonly ledger: QuotaLedger;
+  /** Questions asked since the process started, by outcome. */
+  readonly lookups: ReadonlyMap<string, number>;
+  readonly now: number;
+}
+
+/** Everything `/metrics` shows, but the histogram. */
+export function metricsOf({ counters, store, publisher, ledger, lookups, now }: MetricsSources): MetricsSnapshot {
+  const { length, oldestAt } = store.queue.size();
+  const counts = store.publications.counts();
+  const proofs = store.publications.lastProofs();
+  return {
+    eveEvents: counters?.events ?? {},
+    eveDropped: { ...counters?.dropped },
+    eveMalformed: counters?.malformed ?? 0,
+    eveTruncated: counters?.truncated ?? 0,
+    lookups: [...lookups].map(([outcome, count]) => ({ source: 'virustotal', outcome, count })),
+    quotas: ledger.use().map(({ window, used, allowed }) => ({ window, used, allowed })),
+    queueLength: length,
+    queueOldestSeconds: oldestAt === undefined ? 0 : (now - oldestAt) / 1000,
+    verdicts: store.verdicts.countByState(),
+    targets: publisher.standing().map(({ name, failures, lastProofAt }) => {
+      const count = counts.get(name) ?? { published: 0, proved: 0, failed: 0 };
+      const provedAt = lastProofAt ?? proofs.get(name);
+      return {
+        target: name,
+        published: count.published + count.proved,
+        proved: count.proved,
+        failures,
+        secondsSinceProof: provedAt === undefined ? undefined : (now - provedAt) / 1000,
+      };
+    }),
+    outboxRows: undefined,
+    syncLagSeconds: undefined,
+    coverageRatio: store.verdicts.coverageSince(startOf('day', now)),
+  };
+}

@@ -1,0 +1,142 @@
+import type { Config } from '../config/schema.ts';
+import type { Secret } from '../config/secrets.ts';
+import type { Alert } from '../core/alert.ts';
+import { CredentialsError } from '../core/errors.ts';
+import { whyNeverAsk } from '../core/guards.ts';
+import type { Observable } from '../core/observable.ts';
+import type { Log } from '../lib/log.ts';
+import { VirusTotalSource } from '../sources/virustotal/virustotal-source.ts';
+import type { FreshObservable } from '../store/sighting-store.ts';
+import type { Store } from '../store/store.ts';
+import { AllowanceWatch } from '../triage/allowance-watch.ts';
+import { IntakeDesk } from '../triage/intake-desk.ts';
+import { type Asked, LookupDesk } from '../triage/lookup-desk.ts';
+import { QuotaLedger, type QuotaLimits } from '../triage/quota-ledger.ts';
+import type { Rejudged } from '../triage/verdict-keeper.ts';
+import { lookupBook, questionBook } from './books.ts';
+import type { Judgement } from './judgement.ts';
+
+export interface QuestionsOptions {
+  readonly config: Config;
+  readonly apiKey: Secret | undefined;
+  readonly store: Store;
+  readonly judgement: Judgement;
+  /** An answer changed what should be published. Called when the answer is on disk. */
+  readonly onDecided: () => void;
+  readonly log: Log;
+  readonly now: () => number;
+  readonly random: () => number;
+}
+
+/** Who asks: what becomes a question, the account book, and VirusTotal itself. */
+export class Questions {
+  readonly #options: QuestionsOptions;
+  readonly #intake: IntakeDesk;
+  readonly #source: VirusTotalSource | undefined;
+  readonly #watch: AllowanceWatch | undefined;
+  readonly ledger: QuotaLedger;
+  /** Absent without a key. */
+  readonly desk: LookupDesk | undefined;
+  /** Questions asked since the start, by outcome. */
+  readonly outcomes = new Map<string, number>();
+
+  constructor(options: QuestionsOptions) {
+    const { config, apiKey, store, judgement, log, now, random } = options;
+    const surroundings = () => judgement.surroundings;
+    this.#options = options;
+    this.#intake = new IntakeDesk({ book: questionBook(store), surroundings, now });
+    this.ledger = new QuotaLedger({ source: 'virustotal', book: store.quota, limits: limitsOf(config), now });
+    if (apiKey === undefined) return;
+    const source = new VirusTotalSource({
+      apiKey: apiKey.reveal(),
+      baseUrl: config.virustotal.baseUrl,
+      clock: now,
+      log,
+      random,
+    });
+    this.#source = source;
+    this.desk = new LookupDesk({
+      source,
+      ledger: this.ledger,
+      book: lookupBook(store),
+      rejudge: (observable) => judgement.rejudge(observable),
+      surroundings,
+      onAnswer: (rejudged, asked) => this.#answered(rejudged, asked),
+      log,
+      now,
+      random,
+    });
+    this.#watch = new AllowanceWatch({
+      read: (signal) => source.readAllowances(signal),
+      ledger: this.ledger,
+      log,
+      onRead: () => this.wake(),
+    });
+  }
+
+  start(): void {
+    if (this.desk === undefined)
+      this.#options.log.warn('no virustotal key, nothing is asked', { hint: 'Set virustotal.api_key_file.' });
+    this.desk?.start();
+    this.#watch?.start();
+  }
+
+  async stop(): Promise<void> {
+    this.#watch?.stop();
+    await this.desk?.stop();
+  }
+
+  /** Makes questions of what was seen for the first time and of what Suricata alerted on. */
+  consider(fresh: readonly FreshObservable[], alerts: readonly Alert[]): void {
+    this.#intake.considerNew(fresh);
+    this.#intake.considerAlerts(alerts);
+  }
+
+  considerRecheck(observable: Observable): void {
+    this.#intake.considerRecheck(observable);
+  }
+
+  wake(): void {
+    this.desk?.wake();
+  }
+
+  /** Asks now, for a person who waits. @throws as `LookupDesk.askNow`, and CredentialsError without a key. */
+  async askNow(observable: Observable): Promise<Rejudged> {
+    if (this.desk === undefined) {
+      throw new CredentialsError(`Cannot ask about ${observable.value}: there is no VirusTotal key`, {
+        hint: 'Put one into the file that virustotal.api_key_file names, and restart.',
+      });
+    }
+    return this.desk.askNow(observable);
+  }
+
+  neverAsk(observable: Observable): string | undefined {
+    return whyNeverAsk(observable, this.#options.judgement.surroundings);
+  }
+
+  /** Follows a changed configuration; a mended key is tried at once. */
+  follow(config: Config, apiKey: Secret | undefined): void {
+    this.ledger.limit(limitsOf(config));
+    this.#source?.reset(apiKey?.reveal());
+    this.desk?.resume();
+  }
+
+  #answered({ verdict, before, indicatorChanged }: Rejudged, asked: Asked): void {
+    const { log, onDecided } = this.#options;
+    this.outcomes.set(asked.outcome, (this.outcomes.get(asked.outcome) ?? 0) + 1);
+    const state = verdict?.state ?? 'unasked';
+    const fields = { observable: asked.observable.value, state, outcome: asked.outcome, took_ms: asked.tookMs };
+    if (state !== before && (state === 'malicious' || before === 'malicious')) log.info('verdict changed', fields);
+    else log.debug('answered', fields);
+    if (indicatorChanged) onDecided();
+  }
+}
+
+function limitsOf({ virustotal }: Config): QuotaLimits {
+  const { alerts, manual, recheck } = virustotal.reserve;
+  return {
+    maxPerMinute: virustotal.maxPerMinute,
+    maxPerDay: virustotal.maxPerDay,
+    reserve: { alert: alerts, manual, recheck },
+  };
+}

@@ -1,0 +1,116 @@
+import type { Surroundings } from '../core/guards.ts';
+import { whyNeverBlock } from '../core/guards.ts';
+import { keyOf, type Observable, type ObservableKey } from '../core/observable.ts';
+import type { Override } from '../core/override.ts';
+import { covers, type Pattern } from '../core/pattern.ts';
+import type { Verdict } from '../core/verdict.ts';
+import { overrideFor, type Rejudged } from './verdict-keeper.ts';
+
+/** Where operators' words are kept, and what they cover is found. */
+export interface OverrideBook {
+  keep(override: Override): void;
+  remove(pattern: string): boolean;
+  /** Everything that has a verdict or is wanted published and may be covered by the pattern; the desk checks each. */
+  candidates(pattern: Pattern): readonly Observable[];
+  find(observable: Observable): Verdict | undefined;
+  isWanted(observable: Observable): boolean;
+  durably<T>(work: () => T): T;
+}
+
+export interface OperatorDeskOptions {
+  readonly book: OverrideBook;
+  readonly overrides: () => readonly Override[];
+  readonly surroundings: () => Surroundings;
+  readonly rejudge: (observable: Observable) => Rejudged;
+}
+
+/** What became of one observable after an operator's word. */
+export interface Affected {
+  readonly key: ObservableKey;
+  readonly state: string;
+  readonly blockedBefore: boolean;
+  readonly blocked: boolean;
+  /** Why it is not as the operator said. */
+  readonly conflict?: string;
+}
+
+/** What came of a word. */
+export interface WordOutcome {
+  readonly affected: readonly Affected[];
+  /** Sentences about guards and other words that stand against this one. */
+  readonly conflicts: readonly string[];
+}
+
+/** Keeps what operators say, and judges at once everything it is about. */
+export class OperatorDesk {
+  readonly #options: OperatorDeskOptions;
+
+  constructor(options: OperatorDeskOptions) {
+    this.#options = options;
+  }
+
+  /** Keeps a word. What it covers is judged anew in the same durable transaction. */
+  say(override: Override): WordOutcome {
+    const { book } = this.#options;
+    return book.durably(() => {
+      book.keep(override);
+      const affected = this.#rejudge(override.pattern, override);
+      return { affected, conflicts: this.#conflicts(override) };
+    });
+  }
+
+  /** Takes a word back, and judges what it covered by what is known without it. */
+  forget(pattern: Pattern): WordOutcome & { readonly forgotten: boolean } {
+    const { book } = this.#options;
+    return book.durably(() => {
+      const forgotten = book.remove(pattern.text);
+      return { forgotten, affected: this.#rejudge(pattern), conflicts: [] };
+    });
+  }
+
+  #rejudge(pattern: Pattern, word?: Override): readonly Affected[] {
+    const { book } = this.#options;
+    const named = namedBy(pattern);
+    const others = book
+      .candidates(pattern)
+      .filter((one) => covers(pattern, one) && (named === undefined || keyOf(one) !== keyOf(named)));
+    const all = named === undefined ? others : [named, ...others];
+    return all.map((observable) => this.#rejudgeOne(observable, word));
+  }
+
+  #rejudgeOne(observable: Observable, word: Override | undefined): Affected {
+    const { book, rejudge } = this.#options;
+    const blockedBefore = book.isWanted(observable);
+    const { verdict } = rejudge(observable);
+    const blocked = book.isWanted(observable);
+    const conflict = word === undefined || blocked === (word.action === 'block') ? undefined : verdict?.policyLine;
+    return {
+      key: keyOf(observable),
+      state: verdict?.state ?? 'unasked',
+      blockedBefore,
+      blocked,
+      ...(conflict === undefined ? {} : { conflict }),
+    };
+  }
+
+  #conflicts(override: Override): readonly string[] {
+    const named = namedBy(override.pattern);
+    if (named === undefined) return [];
+    const conflicts: string[] = [];
+    const guard = override.action === 'block' ? whyNeverBlock(named, this.#options.surroundings()) : undefined;
+    if (guard !== undefined) conflicts.push(`${named.value} is not blocked: ${guard}.`);
+    const holding = overrideFor(named, this.#options.overrides());
+    if (holding !== undefined && holding.pattern.text !== override.pattern.text) {
+      conflicts.push(
+        `${holding.origin === 'config' ? 'The configuration' : 'An operator'} ${holding.action}s ${holding.pattern.text}, which is more specific and holds.`,
+      );
+    }
+    return conflicts;
+  }
+}
+
+/** The one observable a pattern names, where it names one. A network names none. */
+function namedBy(pattern: Pattern): Observable | undefined {
+  if (pattern.kind === 'exact') return pattern.observable;
+  return pattern.kind === 'below' ? { kind: 'domain', value: pattern.domain } : undefined;
+}

@@ -1,0 +1,76 @@
+import type { Observable } from '../core/observable.ts';
+import type { Log } from '../lib/log.ts';
+
+/** What has to be done from time to time. */
+export interface UpkeepBook {
+  /** Observables whose kept answer is due to be asked for again: what is blocked first. */
+  dueForRecheck(now: number, limit: number): readonly Observable[];
+  /** Indicators past their end that are still wanted. */
+  expired(now: number): readonly Observable[];
+  /** Deletes what is past its retention, a bounded piece at a time. Returns whether there is more. */
+  prune(now: number): boolean;
+  durably<T>(work: () => T): T;
+}
+
+export interface UpkeepOptions {
+  readonly book: UpkeepBook;
+  readonly considerRecheck: (observable: Observable) => void;
+  /** Ends an indicator and judges again. */
+  readonly expire: (observable: Observable) => void;
+  readonly onExpired: (count: number) => void;
+  readonly onRechecks: () => void;
+  readonly log: Log;
+  readonly now: () => number;
+}
+
+const TICK_MS = 15_000;
+
+/** Old answers put back in the queue per tick. More would only wait there. */
+const RECHECKS_PER_TICK = 50;
+
+/** Retention works in small pieces between which events are kept. */
+const PRUNE_PAUSE_MS = 200;
+const PRUNE_EVERY_MS = 3_600_000;
+
+/** Ends what is past its end, asks again what is getting old, and deletes what nobody needs any more. */
+export class Upkeep {
+  readonly #options: UpkeepOptions;
+  #tick: NodeJS.Timeout | undefined;
+  #prune: NodeJS.Timeout | undefined;
+
+  constructor(options: UpkeepOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#tick = setInterval(() => this.run(), TICK_MS);
+    this.#prune = setTimeout(() => this.#pruneOnce(), PRUNE_PAUSE_MS);
+    this.run();
+  }
+
+  stop(): void {
+    clearInterval(this.#tick);
+    clearTimeout(this.#prune);
+  }
+
+  /** One round of rechecks and expiries, now. */
+  run(): void {
+    const { book, now, considerRecheck, expire, onExpired, onRechecks, log } = this.#options;
+    const due = book.dueForRecheck(now(), RECHECKS_PER_TICK);
+    if (due.length > 0) {
+      book.durably(() => due.forEach(considerRecheck));
+      onRechecks();
+    }
+    const expired = book.expired(now());
+    if (expired.length === 0) return;
+    book.durably(() => expired.forEach(expire));
+    log.info('indicators ended', { count: expired.length });
+    onExpired(expired.length);
+  }
+
+  #pruneOnce(): void {
+    const { book, now } = this.#options;
+    const more = book.prune(now());
+    this.#prune = setTimeout(() => this.#pruneOnce(), more ? PRUNE_PAUSE_MS : PRUNE_EVERY_MS);
+  }
+}
