@@ -15,11 +15,7 @@ export const COMMANDS = {
     await ensureNodePackages();
     await build();
     const fallback = existsSync(DEFAULT_CONFIG) ? ['run'] : ['demo'];
-    return runForeground(process.execPath, [
-      '--enable-source-maps',
-      'dist/main.js',
-      ...(args.length > 0 ? args : fallback),
-    ]);
+    return runForeground(process.execPath, ['dist/main.js', ...(args.length > 0 ? args : fallback)]);
   },
 
   async test(args) {
