@@ -15,12 +15,12 @@ export async function ensureNodePackages() {
       `Installing Node packages (npm ci), because ${stale}. Native ones may be compiled, which takes minutes.`,
     );
     await npm(['ci', '--include=dev', '--no-audit', '--no-fund']);
-  } else if (NATIVE.some((path) => !loads(path))) {
-    console.log(
-      `Building the native Node packages again (npm rebuild), because they do not load in Node ${process.versions.node}.`,
-    );
-    await npm(['rebuild', 'better-sqlite3', 'unix-dgram']);
+    return;
   }
+  const broken = NATIVE.filter((path) => !loads(path)).map((path) => path.split('/', 1)[0]);
+  if (broken.length === 0) return;
+  console.log(`Building ${broken.join(', ')} again (npm rebuild): not loadable in Node ${process.versions.node}.`);
+  await npm(['rebuild', ...broken]);
 }
 
 async function npm(args) {
