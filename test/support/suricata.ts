@@ -63,7 +63,19 @@ export async function startSuricata(t: TestContext, options: LiveSuricataOptions
   const { dir, netns, iface = 'lo' } = options;
   const config = writeConfig(options, iface);
   const commandSocket = join(dir, 'command.sock');
-  const suricata = ['suricata', '-c', config, '-l', dir, '-k', 'none', `--af-packet=${iface}`, ...(options.args ?? [])];
+  const suricata = [
+    'suricata',
+    '-c',
+    config,
+    '-l',
+    dir,
+    '-k',
+    'none',
+    '--runmode',
+    'workers',
+    `--af-packet=${iface}`,
+    ...(options.args ?? []),
+  ];
   let child: ChildProcess | undefined;
   let output = '';
   const start = async () => {
@@ -91,7 +103,19 @@ export async function startSuricata(t: TestContext, options: LiveSuricataOptions
 /** Lets real Suricata read a capture file and resolves with what it logged. Its exit status must be 0. */
 export async function runSuricataOnPcap(pcap: string, options: SuricataOptions): Promise<readonly EveEvent[]> {
   const config = writeConfig(options, 'lo');
-  const args = ['-c', config, '-l', options.dir, '-k', 'none', '-r', pcap, ...(options.args ?? [])];
+  const args = [
+    '-c',
+    config,
+    '-l',
+    options.dir,
+    '-k',
+    'none',
+    '--runmode',
+    'single',
+    '-r',
+    pcap,
+    ...(options.args ?? []),
+  ];
   await run('suricata', args, { timeout: 120_000, maxBuffer: 64 * 1024 * 1024 });
   return readEvents(join(options.dir, 'eve.json'));
 }
@@ -168,11 +192,11 @@ function configText({ dir, iface, rulesFiles, eve }: ConfigParts): string {
 default-log-dir: ${JSON.stringify(dir)}
 classification-file: ${JSON.stringify(join(dir, 'classification.config'))}
 reference-config-file: ${JSON.stringify(join(dir, 'reference.config'))}
-unix-command: { enabled: yes, filename: ${JSON.stringify(join(dir, 'command.sock'))} }
+# Opened for live capture only.
+unix-command: { enabled: auto, filename: ${JSON.stringify(join(dir, 'command.sock'))} }
 stats: { enabled: yes, interval: 1 }
 default-rule-path: ${JSON.stringify(dir)}
 rule-files: ${JSON.stringify(rulesFiles)}
-runmode: workers
 af-packet:
   - interface: ${iface}
     threads: 1

@@ -24,6 +24,8 @@ const MAX_APPENDED = 1000;
 export class DatasetFiles {
   readonly #dir: string;
   readonly #entries = new Map<string, ReadonlySet<string>>();
+  /** Files whose last writing did not come to its end. */
+  readonly #torn = new Set<string>();
 
   constructor(datasetsDir: string) {
     this.#dir = datasetsDir;
@@ -90,9 +92,13 @@ export class DatasetFiles {
     const present = this.#entries.get(path) ?? new Set<string>();
     const added = [...wanted.keys()].filter((entry) => !present.has(entry));
     const removed = [...present].filter((entry) => !wanted.has(entry));
-    if (added.length === 0 && removed.length === 0) return { added, removed };
-    if (removed.length === 0 && added.length <= MAX_APPENDED) await appendDataset(path, form, added);
+    const torn = this.#torn.has(path);
+    if (added.length === 0 && removed.length === 0 && !torn) return { added, removed };
+    // A full disk leaves half a line, and what is appended to that is another entry: only a rewrite helps then.
+    this.#torn.add(path);
+    if (removed.length === 0 && added.length <= MAX_APPENDED && !torn) await appendDataset(path, form, added);
     else await writeDataset(path, form, wanted.keys());
+    this.#torn.delete(path);
     this.#entries.set(path, new Set(wanted.keys()));
     return { added, removed };
   }

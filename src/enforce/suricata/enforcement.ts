@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { UnavailableError } from '../../core/errors.ts';
 import type { ObservableKey } from '../../core/observable.ts';
 import type { Log } from '../../lib/log.ts';
@@ -64,9 +65,12 @@ export class Enforcement {
   readonly #turns = new Turns();
   readonly #rotation: EntryRotation;
   readonly #board = new StatusBoard();
+  readonly #ended = new AbortController();
   #timer: NodeJS.Timeout | undefined;
   /** Suricata may hold something else than our files say; the next contact compares times. */
   #unsure = true;
+  /** A proof failed where nothing explains it. */
+  #lost = false;
   /** A reload at this time did not bring our sets: our file is not in suricata.yaml, so do not try again and again. */
   #fruitlessAt: number | undefined;
   #onlyByReload = false;
@@ -100,7 +104,8 @@ export class Enforcement {
     return this.#turns.take(() =>
       this.#orAway(async () => {
         const { lastReloadAt } = await this.#meet(signal);
-        const stale = this.#unsure && (lastReloadAt === undefined || filesChangedAt >= lastReloadAt);
+        const older = lastReloadAt === undefined || filesChangedAt >= lastReloadAt;
+        const stale = this.#unsure && (older || this.#lost);
         const { mayReload } = this.#options;
         if (mayReload && countOf(changes.live) > MAX_LIVE_CHANGES) return { state: 'behind' };
         const all = stale && !mayReload ? this.#everything(changes) : changes.live;
@@ -136,11 +141,12 @@ export class Enforcement {
     };
   }
 
-  /** Does a pending reload at once, within a bound. */
+  /** Does a pending reload at once, within a bound. What is left undone then, the next start finds by file times. */
   async stop(): Promise<void> {
-    if (this.#timer === undefined) return;
+    const pending = this.#timer !== undefined;
     this.#clearTimer();
-    await this.#reloadInBackground(AbortSignal.timeout(STOP_TIMEOUT_MS));
+    if (pending) await Promise.race([this.#reloadInBackground(), pause(STOP_TIMEOUT_MS, undefined, { ref: false })]);
+    this.#ended.abort();
   }
 
   async #meet(signal: AbortSignal): Promise<Contact> {
@@ -158,10 +164,11 @@ export class Enforcement {
     try {
       return await work();
     } catch (error) {
+      // Also when the caller gave up in the middle: what was told to Suricata by then is not known.
+      this.#unsure = true;
       if (!(error instanceof UnavailableError)) throw error;
       const hint = error.hint === undefined ? '' : ` (${error.hint})`;
       const reason = `Files are written, and proof waits for Suricata: ${error.message}${hint}`;
-      this.#unsure = true;
       this.#board.silent(reason);
       return { state: 'away', reason };
     }
@@ -173,6 +180,7 @@ export class Enforcement {
     const outcome = await this.#reload.run(signal);
     const lastReloadAt = await this.#commands.lastReloadAt(signal);
     this.#unsure = !outcome.ok;
+    this.#lost = false;
     this.#onlyByReload &&= !outcome.ok;
     this.#fruitlessAt = outcome.ok ? undefined : lastReloadAt;
     if (!outcome.ok && text !== (await this.#options.rules.read())) {
@@ -187,10 +195,14 @@ export class Enforcement {
   async #prove({ live }: DatasetChanges, signal: AbortSignal) {
     const present = [...entriesOf(live, 'added').slice(0, MAX_LIVE_CHANGES), ...this.#rotation.next()];
     const absent = entriesOf(live, 'removed').slice(0, MAX_LIVE_CHANGES);
-    const { missingSet, wrong } = await this.#live.prove(present, absent, signal);
+    const first = await this.#live.prove(present, absent, signal);
+    const lost = first.wrong.length > 0 && !first.missingSet;
+    // Somebody changed our sets behind our back; what else is wrong in them only a reload finds out.
+    this.#lost ||= lost;
+    const { missingSet, wrong } = lost ? await this.#live.repair(first.wrong, signal) : first;
     const loaded = !missingSet && (await this.#live.areLoaded(signal));
     const proved = loaded && wrong.length === 0;
-    this.#unsure = !proved;
+    this.#unsure = !proved || lost;
     if (proved) this.#board.proved(this.#options.now());
     else if (!loaded) this.#board.notLoaded(NOT_LOADED);
     return { proved, wrong };
@@ -214,11 +226,12 @@ export class Enforcement {
     // The first request sets the time; later ones do not move it, or a steady trickle would put it off for ever.
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      void this.#reloadInBackground(new AbortController().signal);
+      void this.#reloadInBackground();
     }, this.#options.debounceMs);
   }
 
-  async #reloadInBackground(signal: AbortSignal): Promise<void> {
+  async #reloadInBackground(): Promise<void> {
+    const { signal } = this.#ended;
     try {
       await this.#turns.take(() =>
         this.#orAway(async () => {
@@ -227,7 +240,7 @@ export class Enforcement {
         }),
       );
     } catch (error) {
-      this.#unsure = true;
+      if (signal.aborted) return;
       this.#options.log.error('reload failed', { target: 'suricata', err: error });
     }
   }

@@ -11,6 +11,8 @@ export interface SetEntry {
 
 /** An entry that is not as it should be, and why. */
 export interface WrongEntry extends SetEntry {
+  /** Whether it should be there. */
+  readonly wanted: boolean;
   readonly reason: string;
 }
 
@@ -37,12 +39,12 @@ export class LiveSets {
       for (const entry of changes[set].added) {
         const answer = await this.#commands.datasetAdd(ref, entry, signal);
         if (answer === 'no_set') return { missingSet: true, wrong };
-        if (answer === 'failed') wrong.push({ set, entry, reason: 'Suricata failed to add it' });
+        if (answer === 'failed') wrong.push({ set, entry, wanted: true, reason: 'Suricata failed to add it' });
       }
       for (const entry of changes[set].removed) {
         const answer = await this.#commands.datasetRemove(ref, entry, signal);
         // No set, no match: what should be gone from a set that is not loaded is gone.
-        if (answer === 'busy') wrong.push({ set, entry, reason: 'Suricata says it is busy' });
+        if (answer === 'busy') wrong.push({ set, entry, wanted: false, reason: 'Suricata says it is busy' });
       }
     }
     return { missingSet: false, wrong };
@@ -54,13 +56,25 @@ export class LiveSets {
     for (const { set, entry } of present) {
       const answer = await this.#commands.datasetLookup(LIVE_SET_REFS[set], entry, signal);
       if (answer === 'no_set') return { missingSet: true, wrong };
-      if (answer === 'absent') wrong.push({ set, entry, reason: 'Suricata does not find it in its dataset' });
+      if (answer === 'absent')
+        wrong.push({ set, entry, wanted: true, reason: 'Suricata does not find it in its dataset' });
     }
     for (const { set, entry } of absent) {
       const answer = await this.#commands.datasetLookup(LIVE_SET_REFS[set], entry, signal);
-      if (answer === 'present') wrong.push({ set, entry, reason: 'Suricata still finds it in its dataset' });
+      if (answer === 'present')
+        wrong.push({ set, entry, wanted: false, reason: 'Suricata still finds it in its dataset' });
     }
     return { missingSet: false, wrong };
+  }
+
+  /** Puts right what `prove` found wrong, and asks those entries back again. */
+  async repair(wrong: readonly WrongEntry[], signal: AbortSignal): Promise<LiveOutcome> {
+    for (const { set, entry, wanted } of wrong) {
+      const ref = LIVE_SET_REFS[set];
+      await (wanted ? this.#commands.datasetAdd(ref, entry, signal) : this.#commands.datasetRemove(ref, entry, signal));
+    }
+    const [present, absent] = [wrong.filter(({ wanted }) => wanted), wrong.filter(({ wanted }) => !wanted)];
+    return this.prove(present, absent, signal);
   }
 
   /** Whether Suricata has loaded the rules over the datasets at all. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { DesiredState, Indicator } from '../../core/indicator.ts';
 import { keyOf, type ObservableKey } from '../../core/observable.ts';
 import { HASH_LISTS, type HashList, LIVE_SETS, type LiveSet } from './datasets.ts';
-import { numberedRule, type RuleAction, ruleBody } from './rule-text.ts';
+import { isCanonical, numberedRule, type RuleAction, ruleBody } from './rule-text.ts';
 import type { SidBook, SidRange } from './sid-range.ts';
 import { MAX_DOTTED_LABELS, staticRules } from './static-rules.ts';
 
@@ -13,6 +13,8 @@ export interface PublicationOptions {
   readonly maxRules: number;
   readonly sidRange: SidRange;
   readonly sids: SidBook;
+  /** Indicators whose own rule Suricata was seen to refuse. They stand in the datasets alone. */
+  readonly withoutRule?: ReadonlySet<ObservableKey>;
 }
 
 /** Everything that Suricata should hold, ready to be written. Entries are plain text, each with its indicator's key. */
@@ -46,9 +48,13 @@ export function planPublication(desired: DesiredState, options: PublicationOptio
   const own: OwnRule[] = [];
   for (const indicator of ranked) {
     if (!plan.file(indicator)) continue;
-    const body = own.length < options.maxRules ? ownBody(plan, indicator, options.action) : undefined;
+    const key = keyOf(indicator.observable);
+    const refused = options.withoutRule?.has(key) === true;
+    const body = own.length < options.maxRules && !refused ? ruleBody(indicator, options.action) : undefined;
     if (body !== undefined) own.push({ indicator, body });
-    else if (indicator.observable.kind === 'url') plan.unsupported.add(keyOf(indicator.observable));
+    else if (indicator.observable.kind !== 'url') continue;
+    else if (refused) plan.failed.set(key, 'Suricata refuses its rule');
+    else plan.unsupported.add(key);
   }
   for (const { indicator } of own) plan.markOwn(indicator);
   const sharedRules = sharedText(plan, options);
@@ -80,7 +86,7 @@ class Plan {
   file(indicator: Indicator): boolean {
     const { kind, value } = indicator.observable;
     const key = keyOf(indicator.observable);
-    if (!CANONICAL[kind].test(value)) {
+    if (!isCanonical(indicator.observable)) {
       this.failed.set(key, 'it is not in canonical form');
       return false;
     }
@@ -104,27 +110,11 @@ class Plan {
   }
 }
 
-/** The coarse shape of canonical values; the renderer of rules looks closer. Nothing here can end a line. */
-const CANONICAL = {
-  domain: /^[a-z0-9_.-]+$/,
-  ip: /^[0-9a-f.:]+$/,
-  url: /^[\x21-\x7e]+$/,
-  file: /^(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})$/,
-} as const;
 const HASH_OF_LENGTH: Readonly<Record<number, HashList>> = { 32: 'md5', 40: 'sha1', 64: 'sha256' };
 
 function placeOf({ observable, subdomains }: Indicator): { readonly set: LiveSet; readonly entry: string } {
   if (observable.kind === 'ip') return { set: 'ips', entry: observable.value };
   return subdomains ? { set: 'dotted', entry: `.${observable.value}` } : { set: 'domains', entry: observable.value };
-}
-
-function ownBody(plan: Plan, indicator: Indicator, action: RuleAction): string | undefined {
-  try {
-    return ruleBody(indicator, action);
-  } catch {
-    plan.failed.set(keyOf(indicator.observable), 'it is not in canonical form');
-    return undefined;
-  }
 }
 
 function ownText(own: readonly OwnRule[], options: PublicationOptions): string {
@@ -166,6 +156,15 @@ export function ownRulesIn(text: string): {
     else own.dotted.add(`.${value}`);
   }
   return { own, urls };
+}
+
+/** The indicators whose own rules stand on these lines, counted from 1, of a text that `planPublication` made. */
+export function indicatorsOnLines(rules: string, lines: readonly number[]): readonly ObservableKey[] {
+  const all = rules.split('\n');
+  return lines.flatMap((line) => {
+    const comment = /^#: (domain|ip|url):(?:\*\.)?(.+)$/.exec(all[line - 2] ?? '');
+    return comment === null ? [] : [`${comment[1]}:${comment[2]}`];
+  });
 }
 
 /** Keys of everything a publication holds, without what it could not. */

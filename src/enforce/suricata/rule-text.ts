@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { MAX_DOMAIN_LENGTH } from '../../core/domain-name.ts';
 import type { Indicator } from '../../core/indicator.ts';
+import type { Observable } from '../../core/observable.ts';
 import { hostOfUrl, MAX_URL_LENGTH } from '../../core/web-url.ts';
 import type { SidEntry } from './sid-range.ts';
 
@@ -26,14 +27,17 @@ export const ONE_ALERT_AN_HOUR = 'threshold:type limit,track by_both,count 1,sec
  */
 export function ruleBody(indicator: Indicator, action: RuleAction): string | undefined {
   const { kind, value } = indicator.observable;
+  if (!isCanonical(indicator.observable)) {
+    throw new Error(`Cannot render a rule for ${kind} ${JSON.stringify(value)}: it is not in canonical form`);
+  }
   switch (kind) {
     case 'domain':
-      return domainRule(indicator, action, checkedDomain(value));
+      return domainRule(indicator, action, value);
     case 'ip':
       // Both directions in one rule: an answer from a bad address counts as much as a call to it.
-      return rule(indicator, `${action} ip any any <> ${checkedIp(value)} any`, ONE_ALERT_AN_HOUR);
+      return rule(indicator, `${action} ip any any <> ${value} any`, ONE_ALERT_AN_HOUR);
     case 'url':
-      return value.startsWith('http://') ? urlRule(indicator, action, checkedUrl(value)) : undefined;
+      return value.startsWith('http://') ? urlRule(indicator, action, value) : undefined;
     case 'file':
       return undefined;
   }
@@ -81,7 +85,7 @@ function rule(indicator: Indicator, header: string, match: string): string {
 
 const RATIO = /^\d{1,4}\/\d{1,4}$/;
 /** Characters of a reference that need no care in a rule; other permalinks are left out. */
-const REFERENCE = /^https:\/\/[\w./=&?~%+-]{1,500}$/;
+const REFERENCE = /^https:\/\/[a-z0-9][\w.:/=&?~%+-]{1,500}$/;
 
 /** A feed's name comes from the user's config and may hold anything. */
 function word(text: string): string {
@@ -93,22 +97,20 @@ function content(text: string): string {
   return text.replace(/[^\w./?=&~%-]/g, (char) => `|${char.charCodeAt(0).toString(16).padStart(2, '0')}|`);
 }
 
-function checkedDomain(value: string): string {
-  if (value.length <= MAX_DOMAIN_LENGTH && /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)+$/.test(value)) return value;
-  throw notCanonical('domain', value);
+/** Whether a value is what the parsers of core make, as far as a rule or a line of a file could suffer from the rest. */
+export function isCanonical({ kind, value }: Observable): boolean {
+  switch (kind) {
+    case 'domain':
+      return value.length <= MAX_DOMAIN_LENGTH && /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)+$/.test(value);
+    case 'ip':
+      return isIP(value) !== 0 && /^[0-9a-f.:]+$/.test(value);
+    case 'url':
+      return value.length <= MAX_URL_LENGTH && /^https?:\/\/[\x21-\x7e]+$/.test(value) && isPlainUrl(value);
+    case 'file':
+      return /^(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})$/.test(value);
+  }
 }
 
-function checkedIp(value: string): string {
-  if (isIP(value) !== 0 && /^[0-9a-f.:]+$/.test(value)) return value;
-  throw notCanonical('ip', value);
-}
-
-function checkedUrl(value: string): string {
-  if (value.length <= MAX_URL_LENGTH && /^http:\/\/[\x21-\x7e]+$/.test(value) && !/["<>\\^`{|}#]/.test(value))
-    return value;
-  throw notCanonical('url', value);
-}
-
-function notCanonical(kind: string, value: string): Error {
-  return new Error(`Cannot render a rule for ${kind} ${JSON.stringify(value)}: it is not in canonical form`);
+function isPlainUrl(value: string): boolean {
+  return !/["<>\\^`{|}#]/.test(value) && URL.canParse(value) && new URL(value).href === value;
 }

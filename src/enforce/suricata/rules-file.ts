@@ -19,7 +19,12 @@ export interface RulesFileOptions {
 export type PutOutcome =
   | { readonly outcome: 'same' }
   | { readonly outcome: 'put' }
-  | { readonly outcome: 'refused'; readonly reason: string };
+  | {
+      readonly outcome: 'refused';
+      readonly reason: string;
+      /** Lines of the text that Suricata complained about, counted from 1. */
+      readonly lines: readonly number[];
+    };
 
 /**
  * The rules file that Suricata loads. What does not pass `suricata -T` never gets its name; what is replaced stays
@@ -67,7 +72,7 @@ export class RulesFile {
     try {
       await writeSynced(candidate, text);
       const refusal = await this.#refusal(candidate, signal);
-      if (refusal !== undefined) return { outcome: 'refused', reason: refusal };
+      if (refusal !== undefined) return refusal;
       if (present !== undefined && keepPrevious) await copyFile(rulesFile, this.#previous);
       if (!keepPrevious) await rm(this.#previous, { force: true });
       await this.#swap(candidate, text);
@@ -85,12 +90,16 @@ export class RulesFile {
     return true;
   }
 
-  async #refusal(candidate: string, signal: AbortSignal | undefined): Promise<string | undefined> {
+  async #refusal(candidate: string, signal: AbortSignal | undefined): Promise<PutOutcome | undefined> {
     const { binary, config, allowUnchecked } = this.#options;
     const check = await checkRules(candidate, { binary, config, ...(signal === undefined ? {} : { signal }) });
     if (check.outcome === 'passed') return undefined;
-    if (check.outcome === 'failed') return `suricata -T refuses them: ${summary(check.problems)}`;
-    return allowUnchecked ? undefined : `they could not be checked, since ${check.reason}`;
+    if (check.outcome === 'failed') {
+      const lines = check.problems.flatMap(({ line }) => (line === undefined ? [] : [line]));
+      return { outcome: 'refused', reason: `suricata -T refuses them: ${summary(check.problems)}`, lines };
+    }
+    if (allowUnchecked) return undefined;
+    return { outcome: 'refused', reason: `they could not be checked, since ${check.reason}`, lines: [] };
   }
 
   async #swap(candidate: string, text: string): Promise<void> {

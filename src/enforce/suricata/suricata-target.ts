@@ -5,12 +5,20 @@ import type { DriveOutcome, Target } from '../target.ts';
 import { CommandSocket } from './command-socket.ts';
 import { type DatasetChanges, DatasetFiles } from './dataset-files.ts';
 import { Enforcement } from './enforcement.ts';
-import { keysOf, ownRulesIn, type Publication, planPublication } from './publication.ts';
+import {
+  indicatorsOnLines,
+  keysOf,
+  ownRulesIn,
+  type Publication,
+  type PublicationOptions,
+  planPublication,
+} from './publication.ts';
 import type { RuleAction } from './rule-text.ts';
 import { type PutOutcome, RulesFile } from './rules-file.ts';
 import { RulesLock } from './rules-lock.ts';
 import type { SidBook, SidRange } from './sid-range.ts';
 import type { SuricataStatus } from './suricata-status.ts';
+import { explainWrites } from './write-failure.ts';
 
 /** Everything the Suricata target is given. Paths are absolute. */
 export interface SuricataTargetOptions {
@@ -52,6 +60,7 @@ export class SuricataTarget implements Target {
   readonly #rules: RulesFile;
   readonly #enforcement: Enforcement;
   readonly #socket: CommandSocket;
+  readonly #withoutRule = new Set<ObservableKey>();
   #started: Promise<void> | undefined;
 
   constructor(options: SuricataTargetOptions) {
@@ -75,9 +84,10 @@ export class SuricataTarget implements Target {
   /**
    * Takes the rules file for this process and reads what an earlier run published. `drive` does it when nobody did.
    * @throws ConfigError when another guardian holds the rules file.
+   * @throws UnavailableError when the files cannot be written.
    */
   start(): Promise<void> {
-    this.#started ??= this.#open().catch((error: unknown) => {
+    this.#started ??= explainWrites(() => this.#open()).catch((error: unknown) => {
       this.#started = undefined;
       throw error;
     });
@@ -96,12 +106,12 @@ export class SuricataTarget implements Target {
   /** See `Target`. Suricata away is no throw: its files are written, and it reads them when it comes back. */
   async drive(desired: DesiredState, signal: AbortSignal): Promise<DriveOutcome> {
     await this.start();
-    const plan = planPublication(desired, this.#options);
+    const planned = planPublication(desired, this.#planOptions());
     const before = await this.#published();
     const filesChangedAt = await this.#changedAt();
-    const changes = await this.#files.write(plan);
+    const changes = await explainWrites(() => this.#files.write(planned));
     const early = await this.#enforcement.applyLive(changes, filesChangedAt, signal);
-    const put = await this.#putRules(plan, desired.size > 0, signal);
+    const { plan, put } = await this.#putRules(planned, desired, signal);
     const rulesChanged = put.outcome === 'put';
     const after = keysOf(plan);
     const report = await this.#enforcement.settle(
@@ -130,7 +140,7 @@ export class SuricataTarget implements Target {
   async preview(desired: DesiredState) {
     await this.start();
     // A sid handed out here would be a sid burnt, so the rules are left unnumbered.
-    const plan = planPublication(desired, { ...this.#options, sids: UNNUMBERED });
+    const plan = planPublication(desired, { ...this.#planOptions(), sids: UNNUMBERED });
     const before = await this.#published();
     const after = keysOf(plan);
     return {
@@ -150,18 +160,30 @@ export class SuricataTarget implements Target {
     await this.#files.load();
   }
 
-  async #putRules(plan: Publication, keepPrevious: boolean, signal: AbortSignal): Promise<PutOutcome> {
-    const refused = this.#enforcement.refusalOf(plan.rules);
-    if (refused !== undefined) return { outcome: 'refused', reason: refused };
-    const put = await this.#rules.put(plan.rules, keepPrevious, signal);
+  /** Puts the rules in place; those of single indicators that Suricata refuses are left out, once, and the rest tried again. */
+  async #putRules(plan: Publication, desired: DesiredState, signal: AbortSignal): Promise<Put> {
+    const put = await this.#put(plan, desired.size > 0, signal);
+    if (put.outcome !== 'refused') return { plan, put };
+    const bad = indicatorsOnLines(plan.rules, put.lines);
+    if (bad.length === 0 || bad.length < put.lines.length) return { plan, put };
+    for (const key of bad) this.#withoutRule.add(key);
+    const rest = planPublication(desired, this.#planOptions());
+    return { plan: rest, put: await this.#put(rest, desired.size > 0, signal) };
+  }
+
+  async #put(plan: Publication, keepPrevious: boolean, signal: AbortSignal): Promise<PutOutcome> {
+    const known = this.#enforcement.refusalOf(plan.rules);
+    if (known !== undefined) return { outcome: 'refused', reason: known, lines: [] };
+    const put = await explainWrites(() => this.#rules.put(plan.rules, keepPrevious, signal));
     if (put.outcome === 'refused') {
-      this.#options.log.error('rules refused', {
-        target: this.name,
-        path: this.#options.rulesFile,
-        reason: put.reason,
-      });
+      const { reason } = put;
+      this.#options.log.error('rules refused', { target: this.name, path: this.#options.rulesFile, reason });
     }
     return put;
+  }
+
+  #planOptions(): PublicationOptions {
+    return { ...this.#options, withoutRule: this.#withoutRule };
   }
 
   async #published() {
@@ -174,6 +196,12 @@ export class SuricataTarget implements Target {
   async #changedAt(): Promise<number> {
     return Math.max(await this.#files.changedAt(), await this.#rules.changedAt());
   }
+}
+
+/** What was put in place, or not, and the plan that it is part of. */
+interface Put {
+  readonly plan: Publication;
+  readonly put: PutOutcome;
 }
 
 const UNNUMBERED: SidBook = { assign: () => ({ sid: 1, rev: 1 }) };

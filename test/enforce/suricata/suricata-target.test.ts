@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
+import { UnavailableError } from '../../../src/core/errors.ts';
+import { CommandSocket } from '../../../src/enforce/suricata/command-socket.ts';
 import { DEFAULT_SID_RANGE } from '../../../src/enforce/suricata/sid-range.ts';
+import { SuricataCommands } from '../../../src/enforce/suricata/suricata-commands.ts';
 import { SuricataTarget, type SuricataTargetOptions } from '../../../src/enforce/suricata/suricata-target.ts';
 import { SILENT } from '../../../src/lib/log.ts';
 import { networkNamespace, sendUdp } from '../../support/netns.ts';
@@ -43,11 +46,17 @@ function optionsIn(dir: string): SuricataTargetOptions {
   };
 }
 
-async function house(t: TestContext, changes: Partial<SuricataTargetOptions> = {}): Promise<House> {
+async function house(
+  t: TestContext,
+  changes: Partial<SuricataTargetOptions> = {},
+  users: readonly string[] = [],
+): Promise<House> {
   const dir = tempDir(t);
   const netns = await networkNamespace(t);
   const options = { ...optionsIn(dir), ...changes };
-  const suricata = await startSuricata(t, { dir, netns, rulesFiles: [options.rulesFile] });
+  writeFileSync(join(dir, 'users.rules'), users.join('\n'));
+  const rulesFiles = [join(dir, 'users.rules'), options.rulesFile];
+  const suricata = await startSuricata(t, { dir, netns, rulesFiles });
   const target = new SuricataTarget(options);
   t.after(() => target.stop());
   const ask = (...names: readonly string[]) =>
@@ -166,4 +175,144 @@ test('a feed of thousands comes by one reload', async (t) => {
   const outcome = await home.target.drive(desired(...many), signal);
   assert.deepEqual([outcome.proved, outcome.added, outcome.failed.size], [true, 3000, 0]);
   assert.equal((await askAndWait(home, 'mark.example', 'n2999.example')).length, 1);
+});
+
+test('rules that pass the check and still do not load go back to the previous ones, and are not tried again', async (t) => {
+  if (!requires(t, 'suricata', 'netns')) return;
+  const taken = 'alert dns any any -> any any (msg:"taken"; dns.query; content:"taken.example"; sid:1900001; rev:9;)';
+  const home = await house(t, {}, [taken]);
+  await home.target.drive(desired('evil.example'), signal);
+  const good = readFileSync(home.rulesFile, 'utf8');
+  await home.target.drive(desired('evil.example', 'second.example'), signal);
+  await until('the reload was in vain', () => home.target.status().problem);
+  assert.equal(readFileSync(home.rulesFile, 'utf8'), good);
+  const outcome = await home.target.drive(desired('evil.example', 'second.example'), signal);
+  assert.equal(outcome.proved, false);
+  assert.match(outcome.notice ?? '', /the previous rules are back/);
+  assert.equal(home.target.status().reloadPending, false);
+  const lines = await askAndWait(home, 'mark.example', 'evil.example', 'second.example');
+  assert.deepEqual(lines, ['evil.example 1900000', 'second.example 1999800']);
+});
+
+test('a broken rule of the user is none of our business', async (t) => {
+  if (!requires(t, 'suricata', 'netns')) return;
+  const home = await house(t, {}, ['alert nonsense']);
+  const outcome = await home.target.drive(desired('evil.example'), signal);
+  assert.deepEqual([outcome.proved, outcome.notice], [true, undefined]);
+  assert.equal(home.target.status().rulesFailed, 1);
+});
+
+test('with reload none, additions are live and a person is told what waits', async (t) => {
+  if (!requires(t, 'suricata', 'netns')) return;
+  const home = await house(t);
+  await home.target.drive(desired('evil.example'), signal);
+  await home.target.stop();
+  const shy = new SuricataTarget({ ...optionsIn(home.dir), reload: 'none' });
+  t.after(() => shy.stop());
+  const outcome = await shy.drive(desired('evil.example', 'second.example'), signal);
+  assert.equal(outcome.proved, false);
+  assert.match(outcome.notice ?? '', /reload is none/);
+  assert.deepEqual(await askAndWait(home, 'mark.example', 'second.example'), ['second.example 1999800']);
+});
+
+test('without suricata to check them, rules are not put in place unless that is allowed', async (t) => {
+  const dir = tempDir(t);
+  const options = { ...optionsIn(dir), binary: join(dir, 'no-such-suricata') };
+  const strict = new SuricataTarget(options);
+  const outcome = await strict.drive(desired('evil.example', 'http://x.example/a'), signal);
+  await strict.stop();
+  assert.equal(existsSync(options.rulesFile), false);
+  assert.match(outcome.failed.get('url:http://x.example/a') ?? '', /could not be checked/);
+  assert.match(outcome.notice ?? '', /ENOENT/);
+  const lenient = new SuricataTarget({ ...options, allowUnchecked: true });
+  await lenient.drive(desired('evil.example'), signal);
+  await lenient.stop();
+  assert.match(readFileSync(options.rulesFile, 'utf8'), /evil\.example/);
+});
+
+test('preview says what a drive would change, and changes nothing', async (t) => {
+  if (!requires(t, 'suricata')) return;
+  const dir = tempDir(t);
+  const target = new SuricataTarget(optionsIn(dir));
+  t.after(() => target.stop());
+  await target.drive(desired('old.example', 'stays.example', 'http://x.example/a'), signal);
+  const before = readFileSync(join(dir, 'virustotal-ioc.rules'), 'utf8');
+  const { add, remove } = await target.preview(desired('new.example', 'stays.example'));
+  assert.deepEqual(
+    [add, [...remove].sort()],
+    [['domain:new.example'], ['domain:old.example', 'url:http://x.example/a']],
+  );
+  assert.equal(readFileSync(join(dir, 'virustotal-ioc.rules'), 'utf8'), before);
+});
+
+test('a second guardian on one rules file is refused', async (t) => {
+  if (!requires(t, 'suricata')) return;
+  const dir = tempDir(t);
+  const first = new SuricataTarget(optionsIn(dir));
+  await first.start();
+  const second = new SuricataTarget(optionsIn(dir));
+  await assert.rejects(second.start(), /one guardian for one rules file/);
+  await first.stop();
+  await second.start();
+  await second.stop();
+});
+
+test('a run after a crash knows what is published, and takes back what is no longer wanted', async (t) => {
+  if (!requires(t, 'suricata', 'netns')) return;
+  const home = await house(t, { debounceMs: 60_000 });
+  await home.target.drive(desired('evil.example', 'gone.example'), signal);
+  // What a kill -9 leaves: the lock of a process that is no more.
+  writeFileSync(`${home.rulesFile}.lock`, '4194305 never/1\n');
+  const next = new SuricataTarget(optionsIn(home.dir));
+  t.after(() => next.stop());
+  const outcome = await next.drive(desired('evil.example'), signal);
+  assert.deepEqual([outcome.added, outcome.removed], [0, 1]);
+  await until('the reload is done', () => !next.status().reloadPending && next.status().rulesLoaded !== undefined);
+  assert.deepEqual(await askAndWait(home, 'mark.example', 'gone.example'), []);
+});
+
+test('entries that somebody took out of the running sets are found missing and put back', async (t) => {
+  if (!requires(t, 'suricata', 'netns')) return;
+  const home = await house(t, { maxRules: 0 });
+  await home.target.drive(desired('evil.example', '198.51.100.66'), signal);
+  const socket = new CommandSocket(home.suricata.commandSocket);
+  t.after(() => socket.close());
+  const commands = new SuricataCommands(socket);
+  assert.equal(await commands.datasetRemove({ name: 'guardian-domains', type: 'string' }, 'evil.example'), 'removed');
+  assert.deepEqual(await askAndWait(home, 'mark1.example', 'evil.example'), []);
+  const outcome = await home.target.drive(desired('evil.example', '198.51.100.66'), signal);
+  assert.deepEqual([outcome.proved, outcome.failed.size], [true, 0]);
+  assert.deepEqual(await askAndWait(home, 'mark2.example', 'evil.example'), ['evil.example 1999800']);
+});
+
+test('folders that cannot be written are unavailability, in words', async (t) => {
+  const dir = tempDir(t);
+  writeFileSync(join(dir, 'file'), '');
+  const target = new SuricataTarget({ ...optionsIn(dir), datasetsDir: join(dir, 'file', 'datasets') });
+  await assert.rejects(target.drive(desired('evil.example'), signal), (error: unknown) => {
+    assert.ok(error instanceof UnavailableError);
+    assert.match(error.hint ?? '', /datasets_dir/);
+    return true;
+  });
+  await target.stop();
+});
+
+test('100,000 indicators are published to a running Suricata and proved', async (t) => {
+  if (!requires(t, 'suricata', 'netns')) return;
+  const home = await house(t);
+  await home.target.drive(desired(), signal);
+  const many = Array.from({ length: 100_000 }, (_, at) => indicator(`n${at}.example`, { strong: false, engines: 5 }));
+  const begun = performance.now();
+  const outcome = await home.target.drive(desired(...many), signal);
+  t.diagnostic(`the whole drive took ${Math.round(performance.now() - begun)} ms`);
+  assert.deepEqual([outcome.proved, outcome.added], [true, 100_000]);
+  const socket = new CommandSocket(home.suricata.commandSocket);
+  t.after(() => socket.close());
+  const before = performance.now();
+  await new SuricataCommands(socket).reloadRules();
+  t.diagnostic(`a reload took ${Math.round(performance.now() - before)} ms`);
+  const again = performance.now();
+  await home.target.drive(desired(...many, indicator('one-more.example')), signal);
+  t.diagnostic(`one more took ${Math.round(performance.now() - again)} ms`);
+  assert.equal((await askAndWait(home, 'mark.example', 'one-more.example', 'n99999.example')).length, 2);
 });
