@@ -32,6 +32,8 @@ function evidence(story: Story): string {
         ? 'It is held to be clean.'
         : `None of the ${report.enginesWithOpinion} engines with an opinion flags it.`;
     default:
+      if (verdict.state === 'malicious' && verdict.reasons[0]?.code === 'operator_block')
+        return `${report === undefined ? '' : `${flags(report)} `}An operator holds it to be malicious.`;
       return `${report === undefined ? '' : `${flags(report)} `}${MEANING[verdict.state]}`.trim();
   }
 }
@@ -71,7 +73,7 @@ function unasked(story: Story): string {
 
 function circumstances({ sharedHosting, verdict, reports }: Story): string {
   const accused = verdict.state === 'noise' || verdict.state === 'suspicious' || verdict.state === 'malicious';
-  if (accused && sharedHosting !== undefined)
+  if (accused && sharedHosting !== undefined && !verdict.block)
     return `It is ${sharedHosting}, shared by many: one bad page there says little about the host.`;
   const correlated = verdict.reasons.find(({ code }) => code === 'correlated');
   return accused && correlated !== undefined && reports.length > 0 ? correlated.text : '';

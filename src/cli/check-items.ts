@@ -1,0 +1,47 @@
+import { existsSync } from 'node:fs';
+import { DEFAULT_CONFIG_PATH, defaultConfig, loadConfig } from '../config/load-config.ts';
+import type { Config } from '../config/schema.ts';
+import { ConfigError } from '../core/errors.ts';
+import { checkDaemon } from './check-daemon.ts';
+import { checkDataDir, checkEveSocket } from './check-eve.ts';
+import { failedItem } from './check-failure.ts';
+import { checkKeyAndClock } from './check-key.ts';
+import type { CheckItem } from './check-probes.ts';
+import { checkSuricata } from './check-suricata.ts';
+import type { CliIo } from './cli-io.ts';
+import type { DaemonOptions } from './daemon-options.ts';
+
+/** Nothing that is looked at may hold up the rest for longer. */
+const ITEM_TIMEOUT_MS = 20_000;
+
+/** Looks at everything, in the order of the path. A bad configuration is the only item that ends it: the rest hangs on it. */
+export async function checkAll(options: DaemonOptions, io: CliIo): Promise<readonly CheckItem[]> {
+  const { item, config } = checkConfig(options.config);
+  if (config === undefined) return [item];
+  const within = (): AbortSignal => AbortSignal.any([io.signal, AbortSignal.timeout(ITEM_TIMEOUT_MS)]);
+  const items: CheckItem[] = [item, checkDataDir(config), ...checkEveSocket(config)];
+  items.push(...(await checkSuricata(config, io.probes, within())));
+  items.push(...(await checkKeyAndClock(config, io, within())));
+  for (const other of io.probes.others) {
+    items.push(...(await other(config, within()).catch((error: unknown) => [failedItem('other', error)])));
+  }
+  items.push(await checkDaemon(options.socket ?? config.api.socket, io));
+  return items;
+}
+
+function checkConfig(named: string | undefined): { readonly item: CheckItem; readonly config?: Config } {
+  const path = named ?? DEFAULT_CONFIG_PATH;
+  if (named === undefined && !existsSync(path)) {
+    const hint = 'Copy native-config/guardian.example.yaml there to change anything.';
+    return {
+      item: { state: 'warn', name: 'config', found: `no ${path}: every key has its default`, hint },
+      config: defaultConfig(),
+    };
+  }
+  try {
+    return { item: { state: 'ok', name: 'config', found: path }, config: loadConfig({ path }) };
+  } catch (error) {
+    if (error instanceof ConfigError) return { item: failedItem('config', error) };
+    throw error;
+  }
+}

@@ -1,0 +1,31 @@
+import type { Readable, Writable } from 'node:stream';
+import type { CheckProbes } from './check-probes.ts';
+import type { Replay } from './replay-file.ts';
+
+/** A stream that may be a terminal. */
+export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number };
+
+/** The process a daemon runs in, as far as it cares. */
+export interface HostProcess {
+  readonly pid: number;
+  readonly memoryBytes: () => number;
+  /** Calls back on every SIGHUP. */
+  readonly onHangup: (listener: () => void) => void;
+}
+
+/** The world as the commands see it. Only src/main.ts takes these from `process`. */
+export interface CliIo {
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly stdin: Readable;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly now: () => number;
+  /** Fires on SIGINT and SIGTERM. */
+  readonly signal: AbortSignal;
+  readonly version: string;
+  readonly host: HostProcess;
+  /** Looks at neighbours that only parts of the daemon can talk to. */
+  readonly probes: CheckProbes;
+  /** The daemon's own pipeline over a file. */
+  readonly replay: Replay;
+}

@@ -1,0 +1,91 @@
+import { type Command, Option } from 'commander';
+import type { HuntDocument } from '../api/hunt.ts';
+import { parseDuration } from '../config/duration.ts';
+import { UsageError } from '../core/errors.ts';
+import type { CliIo } from './cli-io.ts';
+import { withHelp } from './command-help.ts';
+import type { ControlClient } from './control-client.ts';
+import { clientOf, type DaemonOptions, withDaemonOptions } from './daemon-options.ts';
+import { observableOperand } from './operand.ts';
+import { Printer } from './printer.ts';
+import { timeText } from './wording.ts';
+
+interface HuntOptions extends DaemonOptions {
+  readonly json?: boolean;
+  readonly since?: string;
+}
+
+/** Answers of 1,000 observables each; what turned bad in a home never fills one. */
+const MAX_PAGES = 100;
+
+/** `guardian hunt`. */
+export function registerHunt(program: Command, io: CliIo): void {
+  const command = program
+    .command('hunt')
+    .summary('which devices ever talked to something bad')
+    .description(
+      'With an OBSERVABLE: every device that used it, when, how often and by which protocol. Without one: every device that used anything that became malicious later, or since the given time. Looks as far back as sightings are kept (retention.sightings).',
+    )
+    .argument('[observable]', 'domain, IPv4 or IPv6 address, URL (http:// or https://), MD5, SHA-1 or SHA-256')
+    .addOption(new Option('--since <duration>', 'only what became malicious within this time, such as 24h or 7d'))
+    .option('--json', 'print one JSON document');
+  withHelp(withDaemonOptions(command), {
+    daemon: true,
+    examples: [
+      ['guardian hunt bad.example.com', 'the devices that used one name'],
+      ['guardian hunt --since 7d', 'the devices that used what became malicious this week'],
+      [
+        "guardian hunt --json | jq -r '.observables[].clients[].client' | sort -u",
+        'all devices concerned, for a script',
+      ],
+    ],
+  }).action(async (operand: string | undefined, options: HuntOptions) => {
+    if (operand !== undefined && options.since !== undefined)
+      throw new UsageError('Cannot hunt: an observable and --since are both given, want one of them');
+    const query =
+      operand === undefined ? sinceQuery(options.since, io.now()) : { observable: observableOperand(operand).value };
+    const found = await huntAll(query, clientOf(options, io));
+    const printer = new Printer(io);
+    if (options.json === true) printer.json(found);
+    else show(found, printer);
+  });
+}
+
+function sinceQuery(since: string | undefined, now: number): Readonly<Record<string, string>> {
+  if (since === undefined) return { limit: '1000' };
+  const ms = parseDuration(since);
+  if (ms !== undefined) return { limit: '1000', since: new Date(now - ms).toISOString() };
+  throw new UsageError(
+    `Cannot read --since ${JSON.stringify(since.slice(0, 60))}: no duration, want one such as 24h or 7d`,
+  );
+}
+
+async function huntAll(query: Readonly<Record<string, string>>, client: ControlClient): Promise<HuntDocument> {
+  const observables: HuntDocument['observables'][number][] = [];
+  let cursor: string | undefined;
+  for (let page = 0; page < MAX_PAGES; page++) {
+    const parameters = new URLSearchParams(cursor === undefined ? query : { ...query, cursor });
+    const found = await client.ask<HuntDocument>({ method: 'GET', path: `/v1/hunt?${parameters}` });
+    observables.push(...found.observables);
+    cursor = found.next_cursor;
+    if (cursor === undefined) break;
+  }
+  return { observables, ...(cursor === undefined ? {} : { next_cursor: cursor }) };
+}
+
+function show({ observables }: HuntDocument, printer: Printer): void {
+  const rows = observables.flatMap((one) =>
+    one.clients.map((client) => [
+      one.observable,
+      one.state.replace('_', ' '),
+      client.client === '' ? '(not named)' : client.client,
+      client.vias.join(' '),
+      String(client.count),
+      String(client.days),
+      timeText(client.first_seen_at),
+      timeText(client.last_seen_at),
+    ]),
+  );
+  if (rows.length === 0 && printer.isTerminal) printer.line('No device is known to have used it.');
+  else printer.table(['observable', 'state', 'device', 'via', 'count', 'days', 'first', 'last'], rows);
+}

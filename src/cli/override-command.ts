@@ -1,0 +1,72 @@
+import type { Command } from 'commander';
+import type { OverrideOutcomeDocument } from '../api/publish-document.ts';
+import { MAX_DURATION_MS, parseDuration } from '../config/duration.ts';
+import { UsageError } from '../core/errors.ts';
+import type { CliIo } from './cli-io.ts';
+import { type CommandHelp, withHelp } from './command-help.ts';
+import { clientOf, type DaemonOptions, withDaemonOptions } from './daemon-options.ts';
+import { patternOperand } from './operand.ts';
+import { printOverrideOutcome } from './override-outcome.ts';
+import { Printer } from './printer.ts';
+
+interface OverrideOptions extends DaemonOptions {
+  readonly json?: boolean;
+  readonly reason: string;
+  readonly for?: string;
+}
+
+/** How `block` and `allow` differ. */
+export interface OverrideCommand {
+  readonly action: 'block' | 'allow';
+  readonly summary: string;
+  readonly description: string;
+  readonly help: CommandHelp;
+}
+
+/** Publishing everywhere may take as long as the daemon lets it. */
+export const PUBLISH_TIMEOUT_MS = 310_000;
+
+/** What a PATTERN may be, for help texts. */
+export const PATTERN_TEXT =
+  'domain, "*.domain" (it and everything below it; quote it), address, network (192.0.2.0/24), URL or hash';
+
+/** Registers `block` or `allow`. */
+export function registerOverride(
+  program: Command,
+  io: CliIo,
+  { action, summary, description, help }: OverrideCommand,
+): void {
+  const command = program
+    .command(action)
+    .summary(summary)
+    .description(description)
+    .argument('<pattern>', PATTERN_TEXT)
+    .option('--reason <text>', 'why; kept and shown wherever the word is', '')
+    .option('--for <duration>', 'how long it holds, such as 30m, 7d or 2w (default: until it is forgotten)')
+    .option('--json', 'print one JSON document');
+  withHelp(withDaemonOptions(command), help).action(async (operand: string, options: OverrideOptions) => {
+    const pattern = patternOperand(operand);
+    const expires_at = options.for === undefined ? undefined : expiryOf(options.for, io.now());
+    const body = {
+      action,
+      pattern: pattern.text,
+      reason: options.reason,
+      ...(expires_at === undefined ? {} : { expires_at }),
+    };
+    const request = { method: 'POST', path: '/v1/overrides', body, timeoutMs: PUBLISH_TIMEOUT_MS } as const;
+    const outcome = await clientOf(options, io).ask<OverrideOutcomeDocument>(request);
+    const printer = new Printer(io);
+    if (options.json === true) return printer.json(outcome);
+    const until = expires_at === undefined ? 'until it is forgotten' : `until ${expires_at}`;
+    printOverrideOutcome(`${action} ${pattern.text} ${until}`, outcome, printer);
+  });
+}
+
+function expiryOf(text: string, now: number): string {
+  const ms = parseDuration(text);
+  if (ms !== undefined && ms > 0) return new Date(now + ms).toISOString();
+  const most = `${MAX_DURATION_MS / 86_400_000}d`;
+  throw new UsageError(
+    `Cannot read --for ${JSON.stringify(text.slice(0, 60))}: no duration, want one such as 30m, 7d or 2w, at most ${most}`,
+  );
+}

@@ -1,0 +1,82 @@
+import type { StatusDocument } from '../api/status-facts.ts';
+import { agoText, bytesText, countText, spanText, timeText } from './wording.ts';
+
+type Row = readonly [what: string, state: string];
+
+/** Counters shown before the rest is summed up. */
+const MAX_NAMED = 6;
+
+/** A status as rows of two columns, in the order of the path: seen, asked, judged, published. */
+export function statusRows(status: StatusDocument, now: number): readonly Row[] {
+  return [
+    [
+      'guardian',
+      `${status.version} on ${status.sensor}, up ${spanText(now - Date.parse(status.started_at))}, ${bytesText(status.memory_bytes)}`,
+    ],
+    ...eveRows(status, now),
+    ...status.sources.map(sourceRow),
+    ...status.quota.map((quota) => quotaRow(quota, now)),
+    ['queue', queueText(status, now)],
+    ['verdicts', verdictText(status)],
+    ...status.targets.map((target) => targetRow(target, now)),
+    ['alerts', `${status.alerts_last_day} in the last 24 hours`],
+    ['disclosures', `${countText(status.disclosures, 'name')} ever sent to a source`],
+  ];
+}
+
+function eveRows({ eve }: StatusDocument, now: number): readonly Row[] {
+  const loss =
+    eve.loss_estimate === undefined ? 'not known yet' : `${(eve.loss_estimate * 100).toFixed(1)} % of DNS transactions`;
+  return [
+    [
+      'eve',
+      `${eve.type} ${eve.socket}, ${countText(eve.connections, 'connection')}, last event ${agoText(eve.last_event_at, now)}`,
+    ],
+    ['events', countersText(eve.events)],
+    ['dropped', countersText(eve.dropped)],
+    ['lost before us', loss],
+  ];
+}
+
+function sourceRow(source: StatusDocument['sources'][number]): Row {
+  const until = source.resting_until_at === undefined ? '' : ` until ${timeText(source.resting_until_at)}`;
+  const reason = source.reason === undefined ? '' : `: ${source.reason}`;
+  return [source.source, `${source.state.replace('_', ' ')}${until}${reason}`];
+}
+
+function quotaRow(quota: StatusDocument['quota'][number], now: number): Row {
+  const reserved = Object.entries(quota.reserved).map(([lane, count]) => `${lane} ${count}`);
+  const kept = reserved.length === 0 ? '' : `, reserved: ${reserved.join(', ')}`;
+  const next = quota.next_lookup_at === undefined ? '' : `, next lookup ${agoText(quota.next_lookup_at, now)}`;
+  return [`${quota.source} ${quota.window}`, `${quota.used} of ${quota.allowed} used${kept}${next}`];
+}
+
+function queueText({ queue }: StatusDocument, now: number): string {
+  const oldest = queue.oldest_at === undefined ? '' : `, the oldest from ${agoText(queue.oldest_at, now)}`;
+  return `${countText(queue.length, 'question')} waiting${oldest}`;
+}
+
+function verdictText({ verdicts, held }: StatusDocument): string {
+  const counts = Object.entries(verdicts)
+    .filter(([, count]) => count > 0)
+    .map(([state, count]) => `${count} ${state.replace('_', ' ')}`);
+  const waiting = held === 0 ? '' : `; ${held} held for you`;
+  return `${counts.length === 0 ? 'none yet' : counts.join(', ')}${waiting}`;
+}
+
+function targetRow(target: StatusDocument['targets'][number], now: number): Row {
+  const failed = target.failed === 0 ? '' : `, ${target.failed} failed`;
+  const proof = `, last proof ${agoText(target.last_proof_at, now)}`;
+  const notice = target.notice === undefined ? '' : `; ${target.notice}`;
+  return [`target ${target.name}`, `${target.published} published, ${target.proved} proved${failed}${proof}${notice}`];
+}
+
+function countersText(counters: Readonly<Record<string, number>>): string {
+  const sorted = Object.entries(counters)
+    .filter(([, count]) => count > 0)
+    .sort(([, a], [, b]) => b - a);
+  if (sorted.length === 0) return 'none';
+  const named = sorted.slice(0, MAX_NAMED).map(([name, count]) => `${name} ${count}`);
+  const rest = sorted.slice(MAX_NAMED).reduce((sum, [, count]) => sum + count, 0);
+  return [...named, ...(rest === 0 ? [] : [`other ${rest}`])].join(', ');
+}
