@@ -1,11 +1,14 @@
 import type { Statement } from 'better-sqlite3';
 import { type Observable, observableOfKey } from '../core/observable.ts';
+import { CandidateStore } from './candidate-store.ts';
 import type { ObservableStore } from './observable-store.ts';
+import { QueueBudget, type QueueOrigin } from './queue-budget.ts';
 import type { Sqlite } from './sqlite-file.ts';
 
 /** One question that waits. */
 export interface QueuedQuestion {
   readonly observable: Observable;
+  readonly observableId: number;
   readonly lane: string;
   readonly score: number;
   /** What the score is made of, by name. */
@@ -17,6 +20,7 @@ export interface QueuedQuestion {
 }
 
 interface Row {
+  readonly observable_id: number;
   readonly key: string;
   readonly lane: string;
   readonly score: number;
@@ -27,30 +31,46 @@ interface Row {
   readonly last_error: string | null;
 }
 
-const SELECT = `SELECT key, lane, score, parts, enqueued_at, not_before, attempts, last_error
+const SELECT = `SELECT observable_id, key, lane, score, parts, enqueued_at, not_before, attempts, last_error
   FROM lookup_queue JOIN observables ON observables.id = observable_id`;
 
 /** The table `lookup_queue`. */
 export class QueueStore {
+  /** What was seen and may enter the queue. */
+  readonly candidates: CandidateStore;
   readonly #observables: ObservableStore;
+  readonly #budget: QueueBudget;
+  readonly #waiting: Statement<[number], { lane: string; score: number }>;
   readonly #insert: Statement;
+  readonly #raise: Statement;
+  readonly #rescore: Statement;
   readonly #next: Statement<[string, number], Row>;
   readonly #find: Statement<[number], Row>;
+  readonly #from: Statement<[number, number], Row>;
+  readonly #after: Statement<[number, number], Row>;
   readonly #remove: Statement;
   readonly #postpone: Statement;
   readonly #size: Statement<[], { n: number; oldest: number | null }>;
   readonly #trim: Statement;
+  readonly #trimAny: Statement;
   #length: number;
+  #refused = 0;
 
   constructor(db: Sqlite, observables: ObservableStore) {
+    this.candidates = new CandidateStore(db);
     this.#observables = observables;
+    this.#budget = new QueueBudget(db);
+    this.#waiting = db.prepare('SELECT lane, score FROM lookup_queue WHERE observable_id = ?');
     this.#insert = db.prepare(
-      `INSERT INTO lookup_queue (observable_id, lane, score, parts, enqueued_at, not_before, attempts) VALUES (?, ?, ?, ?, ?, ?, 0)
-       ON CONFLICT (observable_id) DO UPDATE SET lane = excluded.lane, score = excluded.score, parts = excluded.parts
-       WHERE excluded.score > score`,
+      `INSERT INTO lookup_queue (observable_id, lane, score, parts, enqueued_at, not_before, attempts, client, budget_group)
+       VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?)`,
     );
+    this.#raise = db.prepare('UPDATE lookup_queue SET lane = ?, score = ?, parts = ? WHERE observable_id = ?');
+    this.#rescore = db.prepare('UPDATE lookup_queue SET score = ?, parts = ? WHERE observable_id = ?');
     this.#next = db.prepare(`${SELECT} WHERE lane = ? AND not_before <= ? ORDER BY score DESC, enqueued_at LIMIT 1`);
     this.#find = db.prepare(`${SELECT} WHERE observable_id = ?`);
+    this.#from = db.prepare(`${SELECT} WHERE client = ? AND lane = 'new' ORDER BY score DESC LIMIT ?`);
+    this.#after = db.prepare(`${SELECT} WHERE observable_id > ? ORDER BY observable_id LIMIT ?`);
     this.#remove = db.prepare('DELETE FROM lookup_queue WHERE observable_id = ?');
     this.#postpone = db.prepare(
       'UPDATE lookup_queue SET not_before = ?, attempts = attempts + 1, last_error = ? WHERE observable_id = ?',
@@ -59,14 +79,48 @@ export class QueueStore {
     this.#trim = db.prepare(
       `DELETE FROM lookup_queue WHERE observable_id IN (SELECT observable_id FROM lookup_queue WHERE lane = 'new' ORDER BY score, enqueued_at DESC LIMIT ?)`,
     );
+    this.#trimAny = db.prepare(
+      'DELETE FROM lookup_queue WHERE observable_id IN (SELECT observable_id FROM lookup_queue ORDER BY score, enqueued_at DESC LIMIT ?)',
+    );
     this.#length = this.#size.get()?.n ?? 0;
   }
 
-  /** Puts a question in, or raises the worth of one that waits. */
-  put(observableId: number, lane: string, score: number, parts: Readonly<Record<string, number>>, now: number): void {
-    const changed = this.#insert.run(observableId, lane, score, JSON.stringify(parts), now, now).changes;
-    // An upsert that only updated counts too many here; `trim` and `size` count the table itself.
-    this.#length += changed;
+  /** Questions that were not let in, or were put out again, because their client or domain had too many waiting. */
+  get refused(): number {
+    return this.#refused;
+  }
+
+  /**
+   * Puts a question in, or raises the worth of one that waits. Where the budget of its client or domain is full, the least worthy of
+   * them all gives way. Returns whether the question waits now.
+   */
+  put(
+    observableId: number,
+    lane: string,
+    score: number,
+    parts: Readonly<Record<string, number>>,
+    now: number,
+    origin?: QueueOrigin,
+  ): boolean {
+    const waiting = this.#waiting.get(observableId);
+    if (waiting !== undefined) {
+      if (score > waiting.score) this.#raise.run(lane, score, JSON.stringify(parts), observableId);
+      return true;
+    }
+    const place = this.#budget.placeOf(origin);
+    const room = lane === 'new' ? this.#budget.makeRoom(place, score) : { ok: true, evicted: [] };
+    for (const id of room.evicted) this.#drop(id);
+    this.#refused += room.evicted.length + Number(!room.ok);
+    if (!room.ok) return false;
+    this.#insert.run(observableId, lane, score, JSON.stringify(parts), now, now, place.client, place.group);
+    this.#length++;
+    if (lane === 'new') this.#budget.added(place);
+    return true;
+  }
+
+  /** Gives a question that waits another worth, up or down. */
+  rescore(observableId: number, score: number, parts: Readonly<Record<string, number>>): void {
+    this.#rescore.run(score, JSON.stringify(parts), observableId);
   }
 
   /** The worthiest question of a lane that may be asked at `now`. */
@@ -81,9 +135,19 @@ export class QueueStore {
     return row === undefined ? undefined : questionOf(row);
   }
 
+  /** The worthiest new questions that a client brought. */
+  waitingFrom(client: string, limit: number): readonly QueuedQuestion[] {
+    return this.#from.all(this.#budget.placeOf({ client }).client, limit).map(questionOf);
+  }
+
+  /** Questions that wait, in the order of their observables, beginning after one: for walking through all of them in steps. */
+  waitingAfter(observableId: number, limit: number): readonly QueuedQuestion[] {
+    return this.#after.all(observableId, limit).map(questionOf);
+  }
+
   remove(observable: Observable): void {
     const stored = this.#observables.find(observable);
-    if (stored !== undefined) this.#length -= this.#remove.run(stored.id).changes;
+    if (stored !== undefined) this.#drop(stored.id);
   }
 
   /** Leaves a question waiting until `notBefore`, with why it brought no answer. */
@@ -92,13 +156,15 @@ export class QueueStore {
     if (stored !== undefined) this.#postpone.run(notBefore, error, stored.id);
   }
 
-  /** Drops the least worthy new questions above `limit`. Returns how many. */
+  /** Drops the least worthy new questions above `limit`, and others only where no new one is left. Returns how many. */
   trim(limit: number): number {
     if (this.#length <= limit) return 0;
     this.#length = this.#size.get()?.n ?? 0;
     if (this.#length <= limit) return 0;
-    const dropped = this.#trim.run(this.#length - limit).changes;
+    let dropped = this.#trim.run(this.#length - limit).changes;
+    if (this.#length - dropped > limit) dropped += this.#trimAny.run(this.#length - dropped - limit).changes;
     this.#length -= dropped;
+    this.#budget.forget();
     return dropped;
   }
 
@@ -106,11 +172,17 @@ export class QueueStore {
     const row = this.#size.get();
     return { length: row?.n ?? 0, oldestAt: row?.oldest ?? undefined };
   }
+
+  #drop(observableId: number): void {
+    this.#budget.removing(observableId);
+    this.#length -= this.#remove.run(observableId).changes;
+  }
 }
 
 function questionOf(row: Row): QueuedQuestion {
   return {
     observable: observableOfKey(row.key),
+    observableId: row.observable_id,
     lane: row.lane,
     score: row.score,
     parts: JSON.parse(row.parts) as Record<string, number>,

@@ -1,4 +1,5 @@
-import { LANES, type Lane, RESERVED_LANES, type ReservedLane } from './lane.ts';
+import type { Lane, ReservedLane } from './lane.ts';
+import { flowsAt, generalUse, type Reserves, reservesAt, timeOf } from './pace.ts';
 import { DAY_MS, endOf, MINUTE_MS, type QuotaWindow, startOf } from './quota-window.ts';
 
 /** Where spending and allowances are kept. Every call is on disk when it returns to the loop. */
@@ -44,32 +45,52 @@ export interface QuotaUse {
   readonly resetsAt: number;
 }
 
+/** How the day's allowance burns down, for `status`. */
+export interface BurnDown {
+  /** What may be spent today: the day's allowance, or what the month leaves of it. */
+  readonly allowed: number;
+  readonly usedByLane: Readonly<Partial<Record<Lane, number>>>;
+  /** Spent with our key by others. */
+  readonly usedByOthers: number;
+  /** Kept for a lane at this moment. */
+  readonly reserves: Reserves;
+  readonly resetsAt: number;
+  /** From when on each lane may ask its next question, epoch milliseconds; in the past or now where it may at once. */
+  readonly nextAt: Readonly<Record<Lane, number>>;
+}
+
+/** How pressing a question is. */
+export interface Pressure {
+  /** Worth enough to run ahead of the even flow, within a bound. */
+  readonly urgent?: boolean;
+  /** A re-check that may use what nobody else wants: it draws on the general part, in its even flow. */
+  readonly leftover?: boolean;
+}
+
 export interface QuotaLedgerOptions {
   readonly source: string;
   readonly book: QuotaBook;
   readonly limits: QuotaLimits;
   readonly now: () => number;
+  /** A clock nobody sets (milliseconds since any start), for the minute's limit. The wall clock where it is absent. */
+  readonly uptimeMs?: () => number;
 }
-
-/** Share of the day's general part that may be spent at once after midnight, before the even flow sets in. */
-const HEAD_START = 0.05;
-
-/** Unused reserves are released evenly over this last share of the day, so that none is lost at midnight. */
-const RELEASE_SHARE = 0.25;
 
 const WINDOWS = ['minute', 'day', 'month'] as const;
 
 /**
  * The account book of a scarce allowance. Spending is written before the question leaves, so `kill -9` loses no count.
- * The general part of the day flows evenly: noon and midnight find the same share left, and what was
- * not used in the morning carries forward to the evening. Reserves pay for their own lane first.
+ * Two flows run through the day: new questions draw on the general part and re-checks on their reserve, each evenly, and what was
+ * not used in the morning carries forward to the evening. Alerts and people are served at once, from their
+ * reserve first and then from the general part.
  */
 export class QuotaLedger {
   readonly #source: string;
   readonly #book: QuotaBook;
   #limits: QuotaLimits;
   readonly #now: () => number;
-  /** Times of the latest questions, at most as many as a minute allows. */
+  readonly #uptimeMs: () => number;
+  /** When the latest questions left, by `#uptimeMs`; at most as many as a minute allows are looked at. */
   #recent: number[];
   #closed: { readonly until: number; readonly window: QuotaWindow } | undefined;
 
@@ -78,15 +99,17 @@ export class QuotaLedger {
     this.#book = options.book;
     this.#limits = options.limits;
     this.#now = options.now;
+    this.#uptimeMs = options.uptimeMs ?? options.now;
     this.#recent = [];
   }
 
-  /** Takes up what was spent shortly before a restart: its minute is taken to have ended with it. */
+  /** Takes up what was spent shortly before a restart, as if the last of it had left just now. */
   start(): void {
     const now = this.#now();
     for (const startsAt of [startOf('minute', now) - MINUTE_MS, startOf('minute', now)]) {
       const used = this.#usedByUs('minute', startsAt);
-      for (let i = 0; i < used; i++) this.#recent.push(Math.min(now, startsAt + MINUTE_MS - 1));
+      const age = Math.max(0, now - (startsAt + MINUTE_MS - 1));
+      for (let i = 0; i < used; i++) this.#recent.push(this.#uptimeMs() - age);
     }
   }
 
@@ -96,27 +119,29 @@ export class QuotaLedger {
   }
 
   /** Whether a question of this lane may be asked now. Changes nothing. */
-  permit(lane: Lane): Permit {
+  permit(lane: Lane, pressure: Pressure = {}): Permit {
     const now = this.#now();
     if (this.#closed !== undefined && now < this.#closed.until)
       return { granted: false, retryAt: this.#closed.until, window: this.#closed.window };
     const minute = this.#permitMinute(now);
-    return minute.granted ? this.#permitDay(lane, now) : minute;
+    return minute.granted ? this.#permitDay(lane, pressure, now) : minute;
   }
 
   /** Takes one question from the allowance. Call it before the question leaves. */
   spend(lane: Lane): Spending {
     const at = this.#now();
-    this.#write(lane, at, 1);
-    this.#recent.push(at);
+    for (const window of WINDOWS) this.#book.add(this.#source, window, startOf(window, at), lane, 1);
+    this.#recent.push(this.#uptimeMs());
     return { lane, at };
   }
 
-  /** Gives back a question that brought no answer: the source does not charge for its own failures. */
+  /**
+   * Gives back a question that brought no answer: the source does not charge for its own failures. Its minute stays used, so
+   * that a source in trouble is never asked faster than one that answers.
+   */
   giveBack(spending: Spending): void {
-    this.#write(spending.lane, spending.at, -1);
-    const index = this.#recent.indexOf(spending.at);
-    if (index !== -1) this.#recent.splice(index, 1);
+    for (const window of ['day', 'month'] as const)
+      this.#book.add(this.#source, window, startOf(window, spending.at), spending.lane, -1);
   }
 
   /** Corrects the book by what the source itself counts: others may use the same key. */
@@ -139,31 +164,66 @@ export class QuotaLedger {
     return WINDOWS.flatMap((window) => {
       const allowed = this.#allowed(window);
       if (allowed === undefined) return [];
-      const used = window === 'minute' ? this.#inLastMinute(now) : this.#used(window, now);
+      const used = window === 'minute' ? this.#inLastMinute() : this.#used(window, now);
       return [{ window, allowed, used, resetsAt: endOf(window, now) }];
     });
   }
 
-  #permitMinute(now: number): Permit {
-    const perMinute = this.#allowed('minute') ?? this.#limits.maxPerMinute;
-    if (this.#inLastMinute(now) < perMinute) return { granted: true };
-    const oldest = this.#recent.at(-Math.max(1, perMinute)) ?? now;
-    return { granted: false, retryAt: oldest + MINUTE_MS, window: 'minute' };
+  /** How the day burns down and when each lane may ask next, for `status`. */
+  burnDown(): BurnDown {
+    const now = this.#now();
+    const today = this.#today(now);
+    const nextAt = (lane: Lane): number => {
+      const permit = this.permit(lane);
+      return permit.granted ? now : permit.retryAt;
+    };
+    return {
+      allowed: today.allowed,
+      usedByLane: Object.fromEntries(today.spent),
+      usedByOthers: today.foreign,
+      reserves: today.reserves,
+      resetsAt: endOf(today.window, now),
+      nextAt: { alert: nextAt('alert'), manual: nextAt('manual'), recheck: nextAt('recheck'), new: nextAt('new') },
+    };
   }
 
-  #permitDay(lane: Lane, now: number): Permit {
-    const allowed = this.#allowedToday(now);
-    const spent = this.#book.spent(this.#source, 'day', startOf('day', now));
-    const foreign = this.#foreign('day', now);
-    const elapsed = (now - startOf('day', now)) / DAY_MS;
-    const reserves = reservesAt(elapsed, allowed.total, this.#limits.reserve);
-    const denied: Permit = { granted: false, retryAt: endOf(allowed.window, now), window: allowed.window };
-    if (sum(spent.values()) + foreign >= allowed.total) return denied;
-    if (lane !== 'new' && (spent.get(lane) ?? 0) < reserves[lane]) return { granted: true };
-    const general = allowed.total - sum(Object.values(reserves));
+  #permitMinute(now: number): Permit {
+    const perMinute = this.#allowed('minute') ?? this.#limits.maxPerMinute;
+    if (this.#inLastMinute() < perMinute) return { granted: true };
+    const oldest = this.#recent.at(-Math.max(1, perMinute)) ?? this.#uptimeMs();
+    return { granted: false, retryAt: now + Math.max(1, oldest + MINUTE_MS - this.#uptimeMs()), window: 'minute' };
+  }
+
+  #permitDay(lane: Lane, pressure: Pressure, now: number): Permit {
+    const today = this.#today(now);
+    const { allowed, spent, foreign, reserves, elapsed } = today;
+    const denied: Permit = { granted: false, retryAt: endOf(today.window, now), window: today.window };
+    if (sum(spent.values()) + foreign >= allowed) return denied;
+    const used = spent.get(lane) ?? 0;
+    const atOnce = lane === 'alert' || lane === 'manual' || (lane === 'recheck' && pressure.urgent === true);
+    if (atOnce && used < reserves[lane]) return { granted: true };
+    const general = allowed - sum(Object.values(reserves));
     const usedGeneral = generalUse(spent, reserves) + foreign;
-    if (usedGeneral >= general) return denied;
-    return lane === 'new' ? paced(usedGeneral, general, elapsed, now) : { granted: true };
+    if (atOnce) return usedGeneral < general ? { granted: true } : denied;
+    const own = lane === 'recheck' && pressure.leftover !== true;
+    const flow = own
+      ? flowsAt(used, reserves.recheck, false)
+      : flowsAt(usedGeneral, general, lane === 'new' && pressure.urgent === true);
+    if (flow <= elapsed) return { granted: true };
+    return flow > 1 ? denied : { granted: false, retryAt: timeOf(flow, startOf('day', now)), window: 'day' };
+  }
+
+  #today(now: number): Today {
+    const { total, window } = this.#allowedToday(now);
+    const elapsed = (now - startOf('day', now)) / DAY_MS;
+    return {
+      allowed: total,
+      window,
+      elapsed,
+      spent: this.#book.spent(this.#source, 'day', startOf('day', now)),
+      foreign: this.#foreign('day', now),
+      reserves: reservesAt(elapsed, total, this.#limits.reserve),
+    };
   }
 
   /** Today's total: what the day allows, or what is left of the month where that is less. */
@@ -196,45 +256,22 @@ export class QuotaLedger {
     return told !== undefined && startOf(window, told.readAt) === startOf(window, now) ? told.foreignUsed : 0;
   }
 
-  #inLastMinute(now: number): number {
-    // A clock that jumped back leaves times in the future: they count, since they were just now.
-    this.#recent = this.#recent.filter((at) => Math.abs(now - at) < MINUTE_MS);
+  #inLastMinute(): number {
+    const now = this.#uptimeMs();
+    // A clock that was set back leaves times in the future: they were at the latest just now, and count for a minute from now.
+    this.#recent = this.#recent.map((at) => Math.min(at, now)).filter((at) => now - at < MINUTE_MS);
     return this.#recent.length;
   }
-
-  #write(lane: Lane, at: number, used: number): void {
-    for (const window of WINDOWS) this.#book.add(this.#source, window, startOf(window, at), lane, used);
-  }
 }
 
-type Reserves = Readonly<Record<ReservedLane, number>>;
-
-function reservesAt(elapsed: number, total: number, shares: Reserves): Reserves {
-  const kept = Math.min(1, (1 - elapsed) / RELEASE_SHARE);
-  const of = (lane: ReservedLane): number => Math.floor(Math.floor(total * shares[lane]) * kept);
-  return { alert: of('alert'), manual: of('manual'), recheck: of('recheck') };
-}
-
-// A lane that outgrew its reserve draws on the general part.
-function generalUse(spent: ReadonlyMap<string, number>, reserves: Reserves): number {
-  let used = 0;
-  for (const lane of LANES) {
-    const own = isReserved(lane) ? reserves[lane] : 0;
-    used += Math.max(0, (spent.get(lane) ?? 0) - own);
-  }
-  return used;
-}
-
-function paced(used: number, general: number, elapsed: number, now: number): Permit {
-  const head = Math.max(1, general * HEAD_START);
-  const released = Math.min(general, head + (general - head) * elapsed);
-  if (used + 1 <= released) return { granted: true };
-  const share = general > head ? (used + 1 - head) / (general - head) : 1;
-  return { granted: false, retryAt: Math.ceil(startOf('day', now) + Math.min(1, share) * DAY_MS), window: 'day' };
-}
-
-function isReserved(lane: Lane): lane is ReservedLane {
-  return (RESERVED_LANES as readonly string[]).includes(lane);
+interface Today {
+  readonly allowed: number;
+  /** The window that sets `allowed`. */
+  readonly window: QuotaWindow;
+  readonly elapsed: number;
+  readonly spent: ReadonlyMap<string, number>;
+  readonly foreign: number;
+  readonly reserves: Reserves;
 }
 
 function sum(numbers: Iterable<number>): number {

@@ -1,0 +1,113 @@
+import type { Statement } from 'better-sqlite3';
+import { keyOf, type Observable, type ObservableKey } from '../core/observable.ts';
+import type { VerdictState } from '../core/verdict.ts';
+import type { Sqlite } from './sqlite-file.ts';
+
+/** Something seen lately that has no answer of its own. */
+export interface Candidate {
+  readonly id: number;
+  readonly key: ObservableKey;
+  /** One of the clients that saw it; `''` where none is named. */
+  readonly client: string;
+}
+
+/** What is held of an observable. */
+export interface HeldState {
+  readonly state: VerdictState;
+  readonly blocked: boolean;
+}
+
+interface HeldRow {
+  readonly state: VerdictState;
+  readonly block: number;
+}
+
+/** Rows looked at for one question about the hosts below a domain: a domain with 100,000 hosts must not hold up the rest. */
+const MOST_ROWS = 2_000;
+
+const CLIENT = `coalesce((SELECT address FROM sightings_hourly AS s JOIN clients ON clients.id = s.client_id
+  WHERE s.observable_id = o.id ORDER BY s.hour DESC LIMIT 1), '')`;
+
+/** Questions about what was seen, across the tables that say whether it was answered. Reads only, each within a bound. */
+export class CandidateStore {
+  readonly #held: Statement<[string], HeldRow>;
+  readonly #clients: Statement<[string], { n: number }>;
+  readonly #firstSeen: Statement<[string], { first_seen: number }>;
+  readonly #hosts: Statement<[string, number, number], Candidate>;
+  readonly #unanswered: Statement<[number, number, number], Candidate>;
+  readonly #newClients: Statement<[number, number, number, number], Candidate>;
+  readonly #last: Statement<[], { id: number | null }>;
+
+  constructor(db: Sqlite) {
+    this.#held = db.prepare(
+      'SELECT state, block FROM verdicts JOIN observables ON observables.id = observable_id WHERE key = ?',
+    );
+    this.#clients = db.prepare(
+      `SELECT count(DISTINCT client_id) AS n FROM (SELECT client_id FROM observables AS o
+         JOIN sightings_hourly AS s ON s.observable_id = o.id WHERE o.registrable = ? LIMIT ${MOST_ROWS})`,
+    );
+    this.#firstSeen = db.prepare('SELECT first_seen FROM observables WHERE registrable = ? ORDER BY id LIMIT 1');
+    this.#hosts = db.prepare(
+      `SELECT o.id, o.key, ${CLIENT} AS client FROM
+         (SELECT id, key FROM observables WHERE registrable = ? ORDER BY id DESC LIMIT ${MOST_ROWS}) AS o
+       WHERE substr(o.key, 1, 7) = 'domain:' AND NOT EXISTS (SELECT 1 FROM verdicts WHERE observable_id = o.id)
+         AND EXISTS (SELECT 1 FROM sightings_hourly WHERE observable_id = o.id AND hour >= ?) LIMIT ?`,
+    );
+    this.#unanswered = db.prepare(
+      `SELECT o.id, o.key, ${CLIENT} AS client FROM observables AS o WHERE o.id > ?1 AND o.id <= ?2
+         AND NOT EXISTS (SELECT 1 FROM verdicts WHERE observable_id = o.id)
+         AND NOT EXISTS (SELECT 1 FROM lookup_queue WHERE observable_id = o.id)
+         AND EXISTS (SELECT 1 FROM sightings_hourly WHERE observable_id = o.id AND hour >= ?3)
+         AND NOT EXISTS (SELECT 1 FROM observables AS r JOIN verdicts ON verdicts.observable_id = r.id
+           WHERE r.key = 'domain:' || o.registrable AND r.id <> o.id AND state IN ('clean', 'noise'))
+         AND NOT EXISTS (SELECT 1 FROM observables AS r JOIN lookup_queue AS q ON q.observable_id = r.id
+           WHERE r.key = 'domain:' || o.registrable AND r.id <> o.id)`,
+    );
+    this.#newClients = db.prepare(
+      `SELECT o.id, o.key, ${CLIENT} AS client FROM verdicts AS v JOIN observables AS o ON o.id = v.observable_id
+       WHERE v.observable_id > ?1 AND v.observable_id <= ?2 AND v.state IN ('not_found', 'no_opinion', 'noise', 'suspicious')
+         AND v.recheck_at > ?4 AND v.judged_at < ?4 - 3600000
+         AND NOT EXISTS (SELECT 1 FROM lookup_queue WHERE observable_id = o.id)
+         AND EXISTS (SELECT 1 FROM sightings_hourly AS s WHERE s.observable_id = o.id AND s.hour >= ?3 AND s.first_seen > v.judged_at
+           AND NOT EXISTS (SELECT 1 FROM sightings_hourly AS e
+             WHERE e.observable_id = o.id AND e.client_id = s.client_id AND e.first_seen <= v.judged_at))`,
+    );
+    this.#last = db.prepare('SELECT max(id) AS id FROM observables');
+  }
+
+  /** What an observable is held to be; `unasked` where nothing is kept. */
+  heldOf(observable: Observable): HeldState {
+    const row = this.#held.get(keyOf(observable));
+    return row === undefined ? { state: 'unasked', blocked: false } : { state: row.state, blocked: row.block === 1 };
+  }
+
+  /** How many clients used a registrable domain or a host below it, as far as its first rows show. */
+  clientsOf(registrable: string): number {
+    return this.#clients.get(registrable)?.n ?? 0;
+  }
+
+  /** When a registrable domain or a host below it was first seen, epoch milliseconds. */
+  firstSeenAt(registrable: string): number | undefined {
+    return this.#firstSeen.get(registrable)?.first_seen;
+  }
+
+  /** The latest hosts below a registrable domain that were seen since `since` and have no answer of their own. */
+  hostsBelow(registrable: string, since: number, limit: number): readonly Candidate[] {
+    return this.#hosts.all(registrable, since, limit);
+  }
+
+  /** Of the observables with row numbers above `after` and up to `upTo`: seen since `since`, unanswered, and nobody waits to ask. */
+  unansweredSeen(after: number, upTo: number, since: number): readonly Candidate[] {
+    return this.#unanswered.all(after, upTo, since);
+  }
+
+  /** Of the same range: answered without settling it, and since then used by a client that had not used it before. */
+  withNewClients(after: number, upTo: number, since: number, now: number): readonly Candidate[] {
+    return this.#newClients.all(after, upTo, since, now);
+  }
+
+  /** The highest row number of an observable. */
+  lastId(): number {
+    return this.#last.get()?.id ?? 0;
+  }
+}

@@ -1,0 +1,107 @@
+import type { Observable } from '../core/observable.ts';
+import { placeOf } from '../core/registrable-domain.ts';
+import { sharedHosting } from '../core/shared-hosting.ts';
+import type { Via } from '../core/sighting.ts';
+import type { VerdictState } from '../core/verdict.ts';
+import type { ClientWatch } from './client-watch.ts';
+import { looksLike } from './homograph.ts';
+import type { LexicalModel } from './lexical-model.ts';
+import type { NameKnowledge, NetworkMemory } from './network-memory.ts';
+import { type Score, type Signals, score } from './score.ts';
+
+/** Why a question is put, as far as it is not read from the observable itself. */
+export interface Occasion {
+  readonly via: Via;
+  readonly client?: string;
+  readonly alerted?: boolean;
+  readonly nxdomain?: boolean;
+  readonly held?: Signals['held'];
+  readonly parent?: VerdictState;
+  readonly feeds?: readonly string[];
+}
+
+export interface SignalReaderOptions {
+  readonly model: () => LexicalModel;
+  readonly memory: NetworkMemory;
+  readonly names: NameKnowledge;
+  readonly watch: ClientWatch;
+  readonly now: () => number;
+}
+
+const DAY_MS = 86_400_000;
+
+/** Labels that score above this by letters, length and digits look invented. Suffixes are left out: they cost nothing to choose. */
+const INVENTED_ABOVE = 1;
+
+/** Gathers what is known of an observable and reckons its worth. */
+export class SignalReader {
+  readonly #options: SignalReaderOptions;
+
+  constructor(options: SignalReaderOptions) {
+    this.#options = options;
+  }
+
+  worthOf(observable: Observable, occasion: Occasion): Score {
+    return score(this.signalsOf(observable, occasion));
+  }
+
+  signalsOf(observable: Observable, occasion: Occasion): Signals {
+    const { names } = this.#options;
+    const { via, alerted = false, nxdomain, held, parent } = occasion;
+    const feeds = occasion.feeds ?? names.feedsNaming?.(observable);
+    return {
+      kind: observable.kind,
+      via,
+      alerted,
+      shared: sharedHosting(observable) !== undefined,
+      ...(observable.kind === 'domain' ? this.#ofName(observable, occasion) : {}),
+      ...this.#ofClient(observable, occasion),
+      ...(nxdomain === undefined ? {} : { nxdomain }),
+      ...(held === undefined ? {} : { held }),
+      ...(parent === undefined ? {} : { parent }),
+      ...(feeds === undefined ? {} : { feeds }),
+    };
+  }
+
+  /** Whether a name looks like the output of a generator, by its registrable label alone. */
+  looksInvented(observable: Observable): boolean {
+    if (observable.kind !== 'domain' || sharedHosting(observable) !== undefined) return false;
+    const { bias, trigrams, length, entropy, digits, vowels } = this.#lexical(observable.value);
+    return bias + trigrams + length + entropy + digits + vowels > INVENTED_ABOVE;
+  }
+
+  #ofName(observable: Observable, occasion: Occasion): Partial<Signals> {
+    const { model, memory, names, now } = this.#options;
+    const place = placeOf(observable.value);
+    const registrable = place.registrable ?? observable.value;
+    const shared = sharedHosting(observable) !== undefined;
+    const homograph = looksLike(registrable);
+    const firstSeenAt = memory.firstSeenAt(registrable) ?? now();
+    return {
+      ...(shared
+        ? { sharedSuffix: place.sharedSuffix ? model().suffixOdds(place.suffix) : 0 }
+        : { lexical: this.#lexical(observable.value) }),
+      ...(homograph === undefined ? {} : { homograph }),
+      dynamicDns: names.isDynamicDns(place.suffix) || names.isDynamicDns(registrable),
+      popular: names.isPopular(registrable),
+      clients: memory.clientsOf(registrable),
+      knownDays: occasion.held === undefined ? Math.max(0, (now() - firstSeenAt) / DAY_MS) : 0,
+    };
+  }
+
+  #ofClient(observable: Observable, { client, nxdomain }: Occasion): Partial<Signals> {
+    const { watch, now } = this.#options;
+    if (client === undefined || client === '') return {};
+    const burst = watch.inBurst(client, now()) && this.looksInvented(observable);
+    return {
+      flood: watch.excess(client, now()),
+      burst,
+      quietClient: nxdomain !== true && watch.isQuiet(client, now()),
+    };
+  }
+
+  #lexical(name: string): ReturnType<LexicalModel['parts']> {
+    const { registrable = name, suffix } = placeOf(name);
+    return this.#options.model().parts(registrable.slice(0, -suffix.length - 1), suffix);
+  }
+}
