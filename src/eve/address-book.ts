@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import { isPublicAddress, parseIpAddress } from '../core/ip-address.ts';
 import { detached } from './detached.ts';
 import { GenerationMap } from './generation-map.ts';
@@ -35,6 +36,11 @@ export class AddressBook {
 
   /** Notes that a name leads to this address. */
   explain(text: string): void {
+    // IPv4 has one spelling. Private ones are noted too: cheaper than to tell them apart.
+    if (isIPv4(text)) {
+      this.#named.set(detached(text), true);
+      return;
+    }
     const { canonical, isPublic } = this.read(text);
     if (isPublic) this.#named.set(canonical, true);
   }

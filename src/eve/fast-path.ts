@@ -17,9 +17,20 @@ export interface ReaderState {
   readonly table: SightingTable;
 }
 
-/** Where DNS formats 2 and 3 have what in their captures. */
-const FORMAT_2 = { name: 4, rcode: 5 } as const;
-const FORMAT_3 = { name: 5, rcode: 4 } as const;
+/** One DNS format, and where its captures are. */
+interface DnsFormat {
+  readonly grammar: RegExp;
+  /** Whose client an answer names: the source, or what capture 2 holds. */
+  readonly turnsAnswers: boolean;
+  readonly answer: number;
+  readonly name: number;
+  readonly nxdomain: number;
+  readonly ipv4: number;
+  readonly ipv6: number;
+}
+
+const FORMAT_2: DnsFormat = { grammar: DNS_2, turnsAnswers: true, answer: 2, name: 3, nxdomain: 4, ipv4: 5, ipv6: 6 };
+const FORMAT_3: DnsFormat = { grammar: DNS_3, turnsAnswers: false, answer: 3, name: 5, nxdomain: 4, ipv4: 6, ipv6: 7 };
 
 const DECLINED = 0;
 const TYPE_KEY = '"event_type":"';
@@ -37,8 +48,8 @@ export class FastPath {
   readonly #pairs: KnownPairs;
   readonly #table: SightingTable;
   /** Tried first: a sensor speaks one of the two. */
-  #dns: { grammar: RegExp; at: typeof FORMAT_2 | typeof FORMAT_3 } = { grammar: DNS_2, at: FORMAT_2 };
-  #otherDns: { grammar: RegExp; at: typeof FORMAT_2 | typeof FORMAT_3 } = { grammar: DNS_3, at: FORMAT_3 };
+  #dns = FORMAT_2;
+  #otherDns = FORMAT_3;
 
   constructor(state: ReaderState) {
     this.#counters = state.counters;
@@ -50,26 +61,25 @@ export class FastPath {
 
   /** Takes the line that begins at `at`; `text` holds its newline. Returns where the next one begins, or 0: declined. */
   take(text: string, at: number): number {
-    const match = exec(this.#dns.grammar, text, at);
-    return match === null ? this.#takeOther(text, at) : this.#takeDns(match, text, at, this.#dns.grammar.lastIndex);
+    const format = this.#dns;
+    const match = exec(format.grammar, text, at);
+    return match === null ? this.#takeOther(text, at) : this.#takeDns(format, match, text, at);
   }
 
-  #takeDns(match: RegExpExecArray, text: string, at: number, next: number): number {
-    const { name, rcode } = this.#dns.at;
-    const type = match[3];
-    const client = (type === 'response' ? match[2] : match[1]) ?? '';
-    const pair = this.#pairs.find('dns', client, match[name] ?? '');
+  #takeDns(format: DnsFormat, match: RegExpExecArray, text: string, at: number): number {
+    const isAnswer = match[format.answer] !== undefined;
+    const client = isAnswer && !format.turnsAnswers ? match[2] : match[1];
+    const pair = this.#pairs.find('dns', client ?? '', match[format.name] ?? '');
     if (pair === undefined) return DECLINED;
     const seenAt = this.#clock.read(text, at + RECORD_START.length);
     if (!(seenAt >= 0)) return DECLINED;
     this.#counters.dnsEvents++;
     this.#counters.dnsReceived++;
-    if (type === 'query' || type === 'request') this.#count(pair, seenAt, 1, 0);
-    else {
-      this.#count(pair, seenAt, 0, match[rcode] === 'NXDOMAIN' ? 1 : 0);
-      this.#hearAddresses(pair, match[6], match[7]);
-    }
-    return next;
+    if (isAnswer) {
+      this.#count(pair, seenAt, 0, match[format.nxdomain] === undefined ? 0 : 1);
+      this.#hearAddresses(pair, match[format.ipv4], match[format.ipv6]);
+    } else this.#count(pair, seenAt, 1, 0);
+    return format.grammar.lastIndex;
   }
 
   #count(pair: Pair, seenAt: number, count: number, nxdomain: number): void {
@@ -116,7 +126,7 @@ export class FastPath {
     const dns = this.#otherDns;
     this.#otherDns = this.#dns;
     this.#dns = dns;
-    return this.#takeDns(match, text, at, dns.grammar.lastIndex);
+    return this.#takeDns(dns, match, text, at);
   }
 
   #takeNamed(via: 'tls' | 'quic', grammar: RegExp, text: string, at: number): number {

@@ -2,9 +2,11 @@ import { getDomain } from 'tldts';
 import { keyOf, type Observable } from '../core/observable.ts';
 import type { Via } from '../core/sighting.ts';
 import { hostOfUrl } from '../core/web-url.ts';
+import { detached } from './detached.ts';
 import { GenerationMap } from './generation-map.ts';
 import type { IntakeLimits } from './intake-limits.ts';
 import { ClientBudget, DomainBudget } from './newcomer-budget.ts';
+import { PairMap } from './pair-map.ts';
 import { newPair, type Pair } from './sighting-table.ts';
 
 /** What became of something new: let in, counted on its registrable domain instead, or over its client's budget. */
@@ -20,13 +22,13 @@ const OVER_BUDGET: Admission = { outcome: 'client_budget' };
  * budget; a domain that shows too many hosts is folded: further hosts count as the registrable domain itself.
  */
 export class KnownPairs {
-  readonly #pairs: Readonly<Record<Via, GenerationMap<Pair>>>;
+  readonly #pairs: Readonly<Record<Via, PairMap<Pair>>>;
   readonly #hosts: GenerationMap<true>;
   readonly #clients: ClientBudget;
   readonly #domains: DomainBudget;
 
   constructor(limits: IntakeLimits) {
-    const map = (): GenerationMap<Pair> => new GenerationMap(limits.maxKnownPairs);
+    const map = (): PairMap<Pair> => new PairMap(limits.maxKnownPairs);
     this.#pairs = {
       dns: map(),
       tls: map(),
@@ -42,9 +44,9 @@ export class KnownPairs {
     this.#domains = new DomainBudget(limits.newHostsPerDomainHour);
   }
 
-  /** The pair of a name as EVE spells it. `clientQuote` is the client with a `"` after it, which no name begins with. */
+  /** The pair of a client and a name as EVE spells them, the client with its closing quote as the fast path finds it. */
   find(via: Via, clientQuote: string, rawName: string): Pair | undefined {
-    return this.#pairs[via].get(clientQuote + rawName);
+    return this.#pairs[via].get(clientQuote, rawName);
   }
 
   /** Lets something new in, as far as the budgets allow. `client` is canonical. */
@@ -58,24 +60,28 @@ export class KnownPairs {
       this.#hosts.set(key, true);
     } else if (!this.#clients.take(client, at)) return OVER_BUDGET;
     const pair = newPair(key, client, via);
-    this.#remember(via, clientQuote + rawName, pair);
+    this.#remember(via, clientQuote, rawName, pair);
     return { outcome: 'new', pair, isFresh: true };
   }
 
   #fold(via: Via, clientQuote: string, domain: string, client: string, at: number): Admission {
-    const known = this.#pairs[via].get(clientQuote + domain);
+    const known = this.#pairs[via].get(clientQuote, domain);
     if (known !== undefined) return { outcome: 'folded', pair: known, isFresh: false };
     if (!this.#clients.take(client, at)) return OVER_BUDGET;
     const pair = newPair(keyOf({ kind: 'domain', value: domain }), client, via);
-    this.#remember(via, clientQuote + domain, pair);
+    this.#remember(via, clientQuote, domain, pair);
     return { outcome: 'folded', pair, isFresh: true };
   }
 
-  #remember(via: Via, key: string, pair: Pair): void {
+  #remember(via: Via, clientQuote: string, rawName: string, pair: Pair): void {
     // Other texts are found by the full parser only: their bytes as latin1 could be another name's text.
-    if (/^[\x20-\x7e]*$/.test(key)) this.#pairs[via].set(key, pair);
+    if (PRINTABLE.test(clientQuote) && PRINTABLE.test(rawName)) {
+      this.#pairs[via].set(detached(clientQuote), detached(rawName), pair);
+    }
   }
 }
+
+const PRINTABLE = /^[\x20-\x7e]*$/;
 
 function registrableDomain({ kind, value }: Observable): string | undefined {
   if (kind !== 'domain' && kind !== 'url') return undefined;

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { eachSighting } from '../../src/core/sighting-batch.ts';
+import { EvePipeline } from '../../src/eve/eve-pipeline.ts';
+import { HandOver } from '../../src/eve/hand-over.ts';
+import type { IntakeBatch } from '../../src/eve/intake-batch.ts';
+import { until } from '../support/until.ts';
+import { dnsLine } from './eve-lines.ts';
+
+test('at most two batches wait to be dealt with; the rest is merged and comes after', async (t) => {
+  const pipeline = new EvePipeline({ now: Date.now });
+  const batches: IntakeBatch[] = [];
+  const handOver = new HandOver({
+    pipeline,
+    send: (batch) => void batches.push(batch),
+    flushIntervalMs: 1,
+    now: Date.now,
+  });
+  t.after(() => handOver.stop());
+  handOver.start();
+  const sent = (): number => batches.flatMap((batch) => [...eachSighting(batch.sightings)]).length;
+  pipeline.push(Buffer.from(dnsLine({ name: 'one.example.com' })), 1);
+  await until('two batches are under way', () => batches.length === 2);
+  for (let i = 0; i < 50; i++) pipeline.push(Buffer.from(dnsLine({ name: `h${i}.example.com` })), 1);
+  const before = sent();
+  // Only an acknowledgement lets the next one go: whatever time passes until then, there are two.
+  await until('a few ticks have passed', ticks(5));
+  assert.deepEqual([batches.length, sent()], [2, before]);
+  handOver.acknowledge();
+  await until('everything merged meanwhile comes in one', () => sent() === 51);
+  assert.equal(batches.length, 3);
+});
+
+/** True when it was asked so often that the hand-over's own timer, ten times slower, has fired `count` times. */
+function ticks(count: number): () => boolean {
+  let asked = 0;
+  return () => ++asked > count * 10;
+}
