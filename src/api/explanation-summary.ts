@@ -1,8 +1,5 @@
 import { enginesIn, type FlaggingEngine } from '../core/report.ts';
-import type { Explanation, ReportFacts } from './explanation.ts';
-
-/** A story without its summary. */
-export type Story = Omit<Explanation, 'summary'>;
+import type { ReportFacts, Story } from './story.ts';
 
 /** More engines than this are named by their number. */
 const MAX_NAMED = 3;

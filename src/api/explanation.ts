@@ -1,4 +1,3 @@
-import type { Alert } from '../core/alert.ts';
 import type { Indicator } from '../core/indicator.ts';
 import { keyOf, type Observable } from '../core/observable.ts';
 import { covers } from '../core/pattern.ts';
@@ -6,69 +5,17 @@ import { detectionRatio, enginesIn, enginesWithOpinion, type Report } from '../c
 import { sharedHosting } from '../core/shared-hosting.ts';
 import { urlForDisclosure } from '../core/web-url.ts';
 import type { ControlDependencies } from './control-dependencies.ts';
-import type {
-  AskedFacts,
-  ClientFacts,
-  DisclosureFacts,
-  PublicationFacts,
-  VerdictChangeFacts,
-  WaitingQuestion,
-} from './control-stores.ts';
+import type { AskedFacts, WaitingQuestion } from './control-stores.ts';
 import { type DocumentOf, documentOf } from './document.ts';
 import { summaryOf } from './explanation-summary.ts';
-import { type OverrideFacts, overrideFacts, overridesInForce } from './override-facts.ts';
-import { type VerdictFacts, verdictFactsOf } from './verdict-document.ts';
+import { overrideFacts, overridesInForce } from './override-facts.ts';
+import type { IndicatorFacts, ReportFacts, Story, WaitingFacts } from './story.ts';
+import { verdictFactsOf } from './verdict-document.ts';
 
-/** A report with what people read off it. */
-export interface ReportFacts extends Omit<Report, 'observable'> {
-  /** `1/92`. */
-  readonly ratio: string;
-  readonly engines: number;
-  readonly enginesWithOpinion: number;
-}
-
-/** A question that waits. */
-export interface WaitingFacts extends Omit<WaitingQuestion, 'notBefore'> {
-  readonly notBeforeAt: number;
-}
-
-/** What should be published about it. */
-export interface IndicatorFacts {
-  readonly source: string;
-  readonly ratio: string;
-  readonly subdomains: boolean;
-  readonly since: number;
-  readonly expiresAt: number;
-}
-
-/** The whole story of an observable. */
-export interface Explanation {
-  readonly observable: string;
-  readonly kind: Observable['kind'];
+/** The whole story of an observable, with its summary. */
+export interface Explanation extends Story {
   /** Two to four sentences for a worried person. */
   readonly summary: string;
-  readonly seen: boolean;
-  readonly firstSeenAt?: number;
-  readonly registrable?: string;
-  readonly verdict: VerdictFacts;
-  /** Why the host is shared between strangers, where it is. */
-  readonly sharedHosting?: string;
-  /** Why a question about it may not leave this machine, where it may not. */
-  readonly neverAsk?: string;
-  /** Why it may never be blocked, where it may not. */
-  readonly neverBlock?: string;
-  readonly clients: readonly ClientFacts[];
-  readonly waiting?: WaitingFacts;
-  readonly lastQuestion?: AskedFacts;
-  /** Every report ever got, the latest first. */
-  readonly reports: readonly ReportFacts[];
-  readonly history: readonly VerdictChangeFacts[];
-  readonly overrides: readonly OverrideFacts[];
-  readonly indicator?: IndicatorFacts;
-  readonly publications: readonly PublicationFacts[];
-  readonly sid?: number;
-  readonly alerts: readonly Omit<Alert, 'observable'>[];
-  readonly disclosures: readonly DisclosureFacts[];
 }
 
 /** `GET /v1/explain/{observable}`. */
@@ -83,7 +30,7 @@ export function explain(observable: Observable, dependencies: ControlDependencie
   return documentOf<Explanation>({ ...story, summary: summaryOf(story) });
 }
 
-function storyOf(observable: Observable, dependencies: ControlDependencies): Omit<Explanation, 'summary'> {
+function storyOf(observable: Observable, dependencies: ControlDependencies): Story {
   const { stores } = dependencies;
   const stored = stores.observables.find(observable);
   const sent = observable.kind === 'url' ? urlForDisclosure(observable.value) : observable.value;

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { VerdictDocument } from '../api/verdict-document.ts';
+import { UnavailableError } from '../core/errors.ts';
 import type { Observable } from '../core/observable.ts';
 import type { CliIo } from './cli-io.ts';
 import { withHelp } from './command-help.ts';
@@ -38,7 +39,7 @@ export function registerLookup(program: Command, io: CliIo): void {
     notes: [
       'Verdict states: malicious, suspicious, noise and clean were judged; not_found (the source has no record) and\nno_opinion (no engine spoke) acquit nobody; unasked is everything else, with last_error when an attempt failed.',
     ],
-    exit: { 1: 'failed, or at least one observable could not be asked about' },
+    exit: { 1: 'failed, or no source has answered about at least one observable' },
     examples: [
       ['guardian lookup example.com', 'the verdict about a domain'],
       ['guardian lookup --refresh 203.0.113.7 https://example.com/a', 'asks again about an address and a URL'],
@@ -51,7 +52,7 @@ export function registerLookup(program: Command, io: CliIo): void {
     // One after the other: each may cost one of the few lookups, and the first refusal of a spent allowance is told for all.
     for (const observable of observables) found.push(await lookUp(observable, options, client, io));
     print(found, options, new Printer(io));
-    if (found.some(({ error }) => error !== undefined)) throw new FailedCommand();
+    if (found.some(({ error, state }) => error !== undefined || state === 'unasked')) throw new FailedCommand();
   });
 }
 
@@ -63,7 +64,14 @@ async function lookUp(
 ): Promise<Found> {
   const body = { observable: observable.value, refresh: options.refresh ?? false };
   try {
-    return await client.ask<VerdictDocument>({ method: 'POST', path: '/v1/lookups', body, timeoutMs: TIMEOUT_MS });
+    const verdict = await client.ask<VerdictDocument>({
+      method: 'POST',
+      path: '/v1/lookups',
+      body,
+      timeoutMs: TIMEOUT_MS,
+    });
+    if (verdict.state === 'unasked') sayError(noAnswer(verdict), io);
+    return verdict;
   } catch (error) {
     if (!(error instanceof AnsweredError)) throw error;
     sayError(error, io);
@@ -71,6 +79,11 @@ async function lookUp(
     const known = await client.ask<VerdictDocument>({ method: 'GET', path });
     return { ...known, error: { code: error.code, message: error.message, hint: error.hint ?? '' } };
   }
+}
+
+function noAnswer({ observable, last_error: why }: VerdictDocument): UnavailableError {
+  const hint = `"guardian explain ${observable}" tells more.`;
+  return new UnavailableError(`Cannot look up ${observable}: ${why ?? 'no source was asked'}`, { hint });
 }
 
 function print(found: readonly Found[], { json }: LookupOptions, printer: Printer): void {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
-import type { ForgetOutcome, TargetOutcome } from '../../src/api/publish-outcome.ts';
+import type { TargetOutcome } from '../../src/api/publish-outcome.ts';
 import { runCli } from '../../src/cli/program.ts';
 import {
   accusers,
@@ -10,6 +10,7 @@ import {
   HOUR,
   keepReport,
   keepSighting,
+  keepVerdict,
   NOW,
   observable,
   publishProved,
@@ -141,6 +142,14 @@ test('lookup says on stderr what could not be asked, keeps the rest, and exits 1
   assert.equal(stderr.split('\n').length, 2);
 });
 
+test('lookup that left an observable unasked is exit 1 and says why', async (t) => {
+  const fixture = await startControl(t, { lookUp: async (seen) => keepVerdict(fixture.store, seen) });
+  const { status, stdout, stderr } = await cli(['lookup', 'new.com', '-s', fixture.socket]);
+  assert.equal(status, 1);
+  assert.match(stdout, /\nnew\.com\tunasked\t-\tno\tunasked: no report\n$/);
+  assert.match(stderr, /^guardian: Cannot look up new\.com: no source was asked\./);
+});
+
 test('explain is readable text, wrapped to the terminal', async (t) => {
   const { socket, store } = await startControl(t);
   publishProved(store, keepReport(store, 'evil.com', accusers(12)));
@@ -193,67 +202,6 @@ test('texts from outside never reach the terminal as escapes', async (t) => {
     assert.doesNotMatch(stdout.replaceAll('\n', ''), /[\p{Cc}\p{Cf}]/u);
   }
 });
-
-test('block keeps the word with its reason and expiry, and says how each target took it', async (t) => {
-  const affected = [{ key: 'domain:evil.com', state: 'malicious', blockedBefore: false, blocked: true }];
-  const fixture = await startControl(t, {
-    setOverride: async (override) => {
-      fixture.store.overrides.keep(override);
-      return { affected, targets: [DRIVEN], conflicts: ['*.evil.com is allowed by the configuration.'] };
-    },
-  });
-  const argv = ['block', 'evil.com', '--reason', 'phishing', '--for', '7d', '-s', fixture.socket];
-  const { status, stdout } = await cli(argv);
-  assert.equal(status, 0);
-  assert.equal(
-    stdout,
-    'block evil.com until 2026-03-21T12:00:00.000Z\n' +
-      'But: *.evil.com is allowed by the configuration.\n' +
-      'observable\tstate\tblocked before\tblocked now\twhy not as said\n' +
-      'evil.com\tmalicious\tno\tyes\t\n' +
-      'target\tadded\tremoved\tpublished\tproved\tfailed\tnotice\n' +
-      'suricata\t1\t0\t1\t1\t0\t\n',
-  );
-  assert.equal(fixture.store.overrides.current(NOW)[0]?.reason, 'phishing');
-});
-
-test('allow and forget are one word given and taken back', async (t) => {
-  const { socket, store } = await startControl(t);
-  assert.equal((await cli(['allow', '*.shop.com', '-s', socket])).status, 0);
-  assert.equal(store.overrides.current(NOW)[0]?.action, 'allow');
-  const forgotten = await cli(['forget', '*.shop.com', '--json', '-s', socket]);
-  assert.deepEqual(JSON.parse(forgotten.stdout), {
-    pattern: '*.shop.com',
-    forgotten: true,
-    affected: [],
-    targets: [],
-    conflicts: [],
-  });
-  const again = await cli(['forget', '*.shop.com', '-s', socket]);
-  assert.equal(again.status, 1);
-  assert.match(again.stderr, /^guardian: Cannot forget \*\.shop\.com: nobody said anything about it/);
-});
-
-test('a word that a target could not take is exit 1', async (t) => {
-  const outcome: ForgetOutcome = {
-    forgotten: true,
-    affected: [],
-    conflicts: [],
-    targets: [{ ...DRIVEN, error: 'Suricata is away' }],
-  };
-  const { socket } = await startControl(t, { forget: async () => outcome });
-  const { status, stdout } = await cli(['forget', 'evil.com', '-s', socket]);
-  assert.equal(status, 1);
-  assert.match(stdout, /Suricata is away/);
-});
-
-for (const span of ['7', 'week', '-1d', '0s', '99999d']) {
-  test(`block --for ${span} is wrong usage`, async () => {
-    const { status, stderr } = await cli(['block', 'evil.com', `--for=${span}`, '-s', '/nonexistent']);
-    assert.equal(status, 2);
-    assert.match(stderr, /want one such as 30m, 7d or 2w/);
-  });
-}
 
 test('hunt lists devices, for one observable and for what became malicious', async (t) => {
   const { socket, store } = await startControl(t);

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { ask, startControl } from './control-fixture.ts';
+
+test('overrides are set, listed with those of the config, and forgotten', async (t) => {
+  const { socket } = await startControl(t);
+  const body = JSON.stringify({
+    action: 'block',
+    pattern: '*.Evil.com',
+    reason: 'phishing',
+    expires_at: '2026-03-21T12:00:00Z',
+  });
+  const set = await ask(socket, '/v1/overrides', { method: 'POST', body });
+  assert.equal(set.status, 201);
+  assert.deepEqual(set.json.override, {
+    action: 'block',
+    reason: 'phishing',
+    origin: 'operator',
+    created_at: '2026-03-14T12:00:00.000Z',
+    expires_at: '2026-03-21T12:00:00.000Z',
+    pattern: '*.evil.com',
+  });
+  const listed = await ask(socket, '/v1/overrides');
+  assert.deepEqual(
+    listed.json.overrides.map((one: { pattern: string }) => one.pattern),
+    ['*.allowed.example.com', '*.evil.com'],
+  );
+  const path = `/v1/overrides?pattern=${encodeURIComponent('*.evil.com')}`;
+  assert.equal((await ask(socket, path, { method: 'DELETE' })).json.forgotten, true);
+  assert.equal((await ask(socket, path, { method: 'DELETE' })).status, 404);
+});
+
+test('an override of the configuration cannot be forgotten', async (t) => {
+  const { socket } = await startControl(t);
+  const path = `/v1/overrides?pattern=${encodeURIComponent('*.allowed.example.com')}`;
+  const { status, json } = await ask(socket, path, { method: 'DELETE' });
+  assert.equal(status, 409);
+  assert.equal(json.error.code, 'configured');
+});
+
+test('an override that has already ended is refused', async (t) => {
+  const { socket } = await startControl(t);
+  const body = '{"action":"block","pattern":"evil.com","expires_at":"2026-03-14T11:59:59Z"}';
+  const { status, json } = await ask(socket, '/v1/overrides', { method: 'POST', body });
+  assert.equal(status, 400);
+  assert.match(json.error.message, /in the past/);
+});
