@@ -1,0 +1,125 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ControlClient } from '../../src/cli/control-client.ts';
+import { until } from './until.ts';
+
+interface TestContext {
+  after(fn: () => Promise<void>): void;
+}
+
+/** Where a daemon under test keeps everything, and what it is told. */
+export interface DaemonOptions {
+  /** Private to it, and short: a socket's path holds 107 bytes. */
+  readonly dir: string;
+  readonly eveType?: 'stream' | 'dgram';
+  readonly virustotalUrl?: string;
+  /** Suricata's command socket; none where absent. */
+  readonly commandSocket?: string;
+  /** More YAML, at the top level. */
+  readonly more?: string;
+  /** More keys of `suricata:`, in flow style: `, action: drop`. */
+  readonly moreSuricata?: string;
+}
+
+/** A real daemon, in a process of its own. */
+export interface Daemon {
+  readonly client: ControlClient;
+  readonly configPath: string;
+  readonly eveSocket: string;
+  readonly apiSocket: string;
+  readonly rulesFile: string;
+  readonly datasetsDir: string;
+  readonly listsDir: string;
+  readonly pid: () => number;
+  /** Its log so far, one JSON object a line. */
+  readonly log: () => string;
+  readonly kill: (signal: NodeJS.Signals) => void;
+  /** Resolves with the exit status, or the signal that ended it. */
+  readonly ended: () => Promise<number | NodeJS.Signals | null>;
+  /** Starts again after it ended, on the same folder. */
+  readonly start: () => Promise<void>;
+}
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const KEY = 'test-key';
+
+/** The key a stand-in must accept. */
+export const DAEMON_KEY = KEY;
+
+/** Starts `guardian run` and resolves when its control API answers. Ended by its process id when the test ends. */
+export async function startDaemon(t: TestContext, options: DaemonOptions): Promise<Daemon> {
+  const { dir } = options;
+  mkdirSync(dir, { recursive: true });
+  const at = (name: string) => join(dir, name);
+  const configPath = at('guardian.yaml');
+  writeFileSync(configPath, configText(options));
+  const client = new ControlClient(at('api.sock'), new AbortController().signal);
+  let child: ChildProcess | undefined;
+  let log = '';
+  const start = async () => {
+    const started = spawn(process.execPath, ['--import', 'tsx', MAIN, 'run', '--config', configPath], {
+      env: { ...process.env, VIRUSTOTAL_API_KEY: options.virustotalUrl === undefined ? '' : KEY },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    child = started;
+    for (const stream of [started.stdout, started.stderr]) stream.on('data', (text) => (log += String(text)));
+    await until('the daemon is ready', async () => {
+      if (started.exitCode !== null) throw new Error(`The daemon ended with ${started.exitCode}: ${log}`);
+      return client.ask({ method: 'GET', path: '/readyz' }).then(
+        () => true,
+        () => false,
+      );
+    });
+  };
+  const ended = async () => {
+    const running = child;
+    if (running === undefined) return null;
+    await until('the daemon has ended', () => running.exitCode !== null || running.signalCode !== null, 20_000);
+    return running.exitCode ?? running.signalCode;
+  };
+  t.after(async () => {
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    child.kill('SIGKILL');
+    await ended();
+  });
+  await start();
+  return {
+    client,
+    configPath,
+    eveSocket: at('eve.sock'),
+    apiSocket: at('api.sock'),
+    rulesFile: at('rules/virustotal-ioc.rules'),
+    datasetsDir: at('datasets'),
+    listsDir: at('lists'),
+    pid: () => child?.pid ?? 0,
+    log: () => log,
+    kill: (signal) => void child?.kill(signal),
+    ended,
+    start,
+  };
+}
+
+function configText({
+  dir,
+  eveType = 'stream',
+  virustotalUrl,
+  commandSocket,
+  more = '',
+  moreSuricata = '',
+}: DaemonOptions): string {
+  const at = (name: string) => JSON.stringify(join(dir, name));
+  const virustotal =
+    virustotalUrl === undefined
+      ? ''
+      : `virustotal: { base_url: ${JSON.stringify(virustotalUrl)}, max_per_minute: 1000, max_per_day: 100000 }\n`;
+  return `sensor: test
+log_level: debug
+data_dir: ${at('data')}
+eve: { socket: ${at('eve.sock')}, type: ${eveType}, flush_every: 1s }
+suricata: { command_socket: ${commandSocket === undefined ? 'null' : JSON.stringify(commandSocket)}, rules_file: ${at('rules/virustotal-ioc.rules')}, datasets_dir: ${at('datasets')}${moreSuricata} }
+lists: { dir: ${at('lists')} }
+api: { socket: ${at('api.sock')} }
+${virustotal}${more}`;
+}
