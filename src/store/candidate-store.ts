@@ -1,5 +1,6 @@
 import type { Statement } from 'better-sqlite3';
-import { keyOf, type Observable, type ObservableKey } from '../core/observable.ts';
+import { keyOf, type Observable, type ObservableKey, observableOfKey } from '../core/observable.ts';
+import { hourOf } from '../core/sighting.ts';
 import type { VerdictState } from '../core/verdict.ts';
 import type { Sqlite } from './sqlite-file.ts';
 
@@ -15,12 +16,18 @@ export interface Candidate {
 export interface HeldState {
   readonly state: VerdictState;
   readonly blocked: boolean;
+  /** When it was last judged, epoch milliseconds; 0 where it never was. */
+  readonly judgedAt: number;
 }
 
 interface HeldRow {
   readonly state: VerdictState;
   readonly block: number;
+  readonly judged_at: number;
 }
+
+/** Old answers that may wait to be asked for again. More would push out new names and still not be asked. */
+const MOST_RECHECKS = 10_000;
 
 /** Rows looked at for one question about the hosts below a domain: a domain with 100,000 hosts must not hold up the rest. */
 const MOST_ROWS = 2_000;
@@ -31,6 +38,9 @@ const CLIENT = `coalesce((SELECT address FROM sightings_hourly AS s JOIN clients
 /** Questions about what was seen, across the tables that say whether it was answered. Reads only, each within a bound. */
 export class CandidateStore {
   readonly #held: Statement<[string], HeldRow>;
+  readonly #seen: Statement<[number, string, number], { seen: number }>;
+  readonly #byKey: Statement<[string], { id: number }>;
+  readonly #due: Statement<[number, number], { key: string }>;
   readonly #clients: Statement<[string], { n: number }>;
   readonly #firstSeen: Statement<[string], { first_seen: number }>;
   readonly #hosts: Statement<[string, number, number], Candidate>;
@@ -40,7 +50,19 @@ export class CandidateStore {
 
   constructor(db: Sqlite) {
     this.#held = db.prepare(
-      'SELECT state, block FROM verdicts JOIN observables ON observables.id = observable_id WHERE key = ?',
+      'SELECT state, block, judged_at FROM verdicts JOIN observables ON observables.id = observable_id WHERE key = ?',
+    );
+    this.#seen = db.prepare(
+      `SELECT 1 AS seen FROM (SELECT ?1 AS id UNION ALL
+         SELECT * FROM (SELECT id FROM observables WHERE registrable = ?2 ORDER BY id DESC LIMIT ${MOST_ROWS})) AS o
+       WHERE EXISTS (SELECT 1 FROM sightings_hourly WHERE observable_id = o.id AND hour >= ?3) LIMIT 1`,
+    );
+    this.#byKey = db.prepare('SELECT id FROM observables WHERE key = ?');
+    this.#due = db.prepare(
+      `SELECT o.key FROM verdicts AS v JOIN observables AS o ON o.id = v.observable_id
+       WHERE v.recheck_at IS NOT NULL AND v.recheck_at <= ?1 AND NOT EXISTS (SELECT 1 FROM lookup_queue WHERE observable_id = v.observable_id)
+         AND (v.block = 1 OR (SELECT count(*) FROM lookup_queue WHERE lane = 'recheck') < ${MOST_RECHECKS})
+       ORDER BY v.block DESC, v.recheck_at LIMIT ?2`,
     );
     this.#clients = db.prepare(
       `SELECT count(DISTINCT client_id) AS n FROM (SELECT client_id FROM observables AS o
@@ -78,7 +100,20 @@ export class CandidateStore {
   /** What an observable is held to be; `unasked` where nothing is kept. */
   heldOf(observable: Observable): HeldState {
     const row = this.#held.get(keyOf(observable));
-    return row === undefined ? { state: 'unasked', blocked: false } : { state: row.state, blocked: row.block === 1 };
+    if (row === undefined) return { state: 'unasked', blocked: false, judgedAt: 0 };
+    return { state: row.state, blocked: row.block === 1, judgedAt: row.judged_at };
+  }
+
+  /** Whether an observable, or for a registrable domain a host below it, was seen in the hour of `since` or later. */
+  seenSince(observable: Observable, since: number): boolean {
+    const id = this.#byKey.get(keyOf(observable))?.id ?? 0;
+    const below = observable.kind === 'domain' ? observable.value : '';
+    return this.#seen.get(id, below, hourOf(since)) !== undefined;
+  }
+
+  /** Observables whose kept answer is due to be asked for again and does not wait for it yet: what is blocked first. */
+  dueForRecheck(now: number, limit: number): readonly Observable[] {
+    return this.#due.all(now, limit).map(({ key }) => observableOfKey(key));
   }
 
   /** How many clients used a registrable domain or a host below it, as far as its first rows show. */

@@ -156,7 +156,8 @@ export class IntakeDesk {
   /** Puts an old answer back in the queue. */
   considerRecheck(observable: Observable, newClient = false): void {
     const { book, now } = this.#options;
-    const held = { ...this.#memory.heldOf(observable), newClient };
+    const { state, blocked, judgedAt } = this.#memory.heldOf(observable);
+    const held = { state, blocked, newClient, idle: !this.#memory.seenSince(observable, judgedAt) };
     this.#put(book.idOf(observable, now()), observable, 'recheck', { via: 'dns', held });
   }
 

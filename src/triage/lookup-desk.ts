@@ -2,31 +2,16 @@ import { CredentialsError, QuotaError, RefusedError, UnavailableError } from '..
 import { type Surroundings, whyNeverAsk } from '../core/guards.ts';
 import { keyOf, type Observable, type ObservableKind } from '../core/observable.ts';
 import type { Report } from '../core/report.ts';
-import { urlForDisclosure } from '../core/web-url.ts';
 import type { Log } from '../lib/log.ts';
+import { type Asked, messageOf, outcomeOf, sentForm } from './asked.ts';
 import { backOffMs } from './back-off.ts';
 import type { Lane } from './lane.ts';
+import { pickQuestion, type WaitingQuestion } from './question-picker.ts';
 import type { QuotaLedger, Spending } from './quota-ledger.ts';
 import { DAY_MS, endOf } from './quota-window.ts';
 import type { Rejudged } from './verdict-keeper.ts';
 
-/** A question that waits, as the queue gives it out. */
-export interface WaitingQuestion {
-  readonly observable: Observable;
-  readonly lane: string;
-  readonly attempts: number;
-}
-
-/** What came of a question. */
-export interface Asked {
-  readonly at: number;
-  readonly source: string;
-  readonly observable: Observable;
-  readonly lane: Lane;
-  readonly outcome: 'found' | 'not_found' | 'quota' | 'unavailable' | 'credentials' | 'refused';
-  readonly tookMs: number;
-  readonly error: string | undefined;
-}
+export type { Asked } from './asked.ts';
 
 /** Where questions wait and answers are kept. All of it is one store; the desk sees only this much of it. */
 export interface LookupBook {
@@ -54,6 +39,10 @@ export interface LookupDeskOptions {
   readonly book: LookupBook;
   readonly rejudge: (observable: Observable) => Rejudged;
   readonly surroundings: () => Surroundings;
+  /** Called inside the transaction that keeps an answer: what follows from it (`IntakeDesk.considerVerdict`). */
+  readonly afterVerdict?: (rejudged: Rejudged) => void;
+  /** The answer that makes a question needless by now (`IntakeDesk.serviceOf`). Never asked for a person's question. */
+  readonly servedBy?: (observable: Observable) => { readonly why: string } | undefined;
   /** Called after an answer is on disk. */
   readonly onAnswer: (rejudged: Rejudged, asked: Asked) => void;
   readonly log: Log;
@@ -73,9 +62,6 @@ const MAX_IN_FLIGHT = 4;
 
 /** Longest sleep between two looks at the queue: a changed clock or allowance is noticed within it. */
 const MAX_SLEEP_MS = 30_000;
-
-/** In this order a free token is offered. What is blocked is confirmed before anything new is asked. */
-const ORDER: readonly Lane[] = ['alert', 'recheck', 'new'];
 
 /**
  * Asks the source what is worth asking, within the allowance, and keeps every answer. The order of every question:
@@ -164,29 +150,21 @@ export class LookupDesk {
     this.#state = { kind: 'asking' };
   }
 
-  /** Starts the worthiest question that may be asked; returns what to wait for when there is none. */
+  /** Starts the question a token is best spent on; returns what to wait for when there is none. */
   #askNext(): DeskState | undefined {
     const { book, ledger, now } = this.#options;
-    let denied: { until: number; window: string } | undefined;
-    for (const lane of ORDER) {
-      const question = book.next(lane, now());
-      if (question === undefined) continue;
-      const permit = ledger.permit(lane);
-      if (permit.granted) {
-        this.#begin(question, lane);
-        return undefined;
-      }
-      if (denied === undefined || permit.retryAt < denied.until)
-        denied = { until: permit.retryAt, window: permit.window };
-    }
-    if (denied === undefined) return { kind: 'idle' };
-    return { kind: 'waiting', until: denied.until, why: `this ${denied.window}'s share of the allowance is used` };
+    const picked = pickQuestion((lane) => book.next(lane, now()), ledger);
+    if (picked.kind === 'idle') return picked;
+    if (picked.kind === 'wait')
+      return { kind: 'waiting', until: picked.until, why: `this ${picked.window}'s share of the allowance is used` };
+    this.#begin(picked.question, picked.lane);
+    return undefined;
   }
 
   #begin(question: WaitingQuestion, lane: Lane): void {
     const { observable, attempts } = question;
     const { book, log, now } = this.#options;
-    const never = this.#whyNot(observable);
+    const never = this.#whyNot(observable) ?? (lane === 'new' ? this.#options.servedBy?.(observable)?.why : undefined);
     if (never !== undefined) {
       book.durably(() => book.remove(observable));
       log.debug('question dropped', { observable: observable.value, reason: never });
@@ -234,7 +212,9 @@ export class LookupDesk {
       book.keepReport(report);
       book.keepAsked(asked);
       book.remove(asked.observable);
-      return rejudge(asked.observable);
+      const outcome = rejudge(asked.observable);
+      this.#options.afterVerdict?.(outcome);
+      return outcome;
     });
     onAnswer(rejudged, asked);
     return rejudged;
@@ -295,18 +275,3 @@ export class LookupDesk {
 
 /** A question under way is asked again when no answer came within this long, which only happens after a crash. */
 const LEASE_MS = 60_000;
-
-function sentForm(observable: Observable): string {
-  return observable.kind === 'url' ? urlForDisclosure(observable.value) : observable.value;
-}
-
-function outcomeOf(error: unknown): Asked['outcome'] | undefined {
-  if (error instanceof QuotaError) return 'quota';
-  if (error instanceof CredentialsError) return 'credentials';
-  if (error instanceof RefusedError) return 'refused';
-  return error instanceof UnavailableError ? 'unavailable' : undefined;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

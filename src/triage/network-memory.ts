@@ -20,7 +20,14 @@ export interface WaitingRow {
 /** What this network remembers, as far as triage asks it. */
 export interface NetworkMemory {
   /** `unasked` where nothing is kept. */
-  heldOf(observable: Observable): { readonly state: VerdictState; readonly blocked: boolean };
+  heldOf(observable: Observable): {
+    readonly state: VerdictState;
+    readonly blocked: boolean;
+    /** When it was last judged; 0 where it never was. */
+    readonly judgedAt: number;
+  };
+  /** Whether an observable, or for a registrable domain a host below it, was seen at or after `since`. */
+  seenSince(observable: Observable, since: number): boolean;
   /** Clients that used a registrable domain or a host below it. */
   clientsOf(registrable: string): number;
   firstSeenAt(registrable: string): number | undefined;
@@ -32,7 +39,8 @@ export interface NetworkMemory {
 
 /** A memory that holds nothing: every question is then judged by what it is. */
 export const NO_MEMORY: NetworkMemory = {
-  heldOf: () => ({ state: 'unasked', blocked: false }),
+  heldOf: () => ({ state: 'unasked', blocked: false, judgedAt: 0 }),
+  seenSince: () => true,
   clientsOf: () => 0,
   firstSeenAt: () => undefined,
   hostsBelow: () => [],

@@ -36,7 +36,13 @@ export interface Signals {
   /** By how many questions its client is above its share of the day. */
   readonly flood?: number;
   /** What it is held to be already, and whether it is blocked for it: a re-check. */
-  readonly held?: { readonly state: VerdictState; readonly blocked: boolean; readonly newClient: boolean };
+  readonly held?: {
+    readonly state: VerdictState;
+    readonly blocked: boolean;
+    readonly newClient: boolean;
+    /** Nobody used it since it was answered. */
+    readonly idle: boolean;
+  };
   /** The answer of its registrable domain, where that did not settle it. */
   readonly parent?: VerdictState;
 }
@@ -108,6 +114,8 @@ const WORTH_OF_STATE: Readonly<Record<VerdictState, number>> = {
   unasked: 0,
 };
 const WORTH_OF_NEW_CLIENT = 3;
+/** What nobody uses any more can wait until nobody else wants the token. */
+const WORTH_OF_IDLE = -6;
 
 /** A host below a domain that is suspected is next in line; below one nobody knows, it is a guess. */
 const WORTH_OF_PARENT: Partial<Record<VerdictState, number>> = {
@@ -182,5 +190,6 @@ function recheckParts({ held }: Signals): [string, number][] {
     [`held_${held.state}`, WORTH_OF_STATE[held.state]],
     ['blocked', held.blocked ? WORTH_OF_BLOCKED : 0],
     ['new_client', held.newClient ? WORTH_OF_NEW_CLIENT : 0],
+    ['idle', held.idle ? WORTH_OF_IDLE : 0],
   ];
 }

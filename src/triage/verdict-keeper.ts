@@ -9,7 +9,7 @@ import type { Policy } from '../core/policy.ts';
 import type { Report } from '../core/report.ts';
 import { sharedHosting } from '../core/shared-hosting.ts';
 import type { Judgement, Verdict, VerdictState } from '../core/verdict.ts';
-import { recheckAt } from './recheck.ts';
+import { DEFAULT_RECHECKS, ESTABLISHED_AFTER_MS, type RecheckTable, recheckAt } from './recheck.ts';
 
 /** Where evidence is read and verdicts are kept. */
 export interface VerdictBook {
@@ -31,6 +31,10 @@ export interface VerdictKeeperOptions {
   /** The operator's words that hold now, the configuration's allow list included. */
   readonly overrides: () => readonly Override[];
   readonly now: () => number;
+  /** Why the name counts as popular (`rank list of ...`), or undefined. Absent: nothing is popular. */
+  readonly popular?: (observable: Observable) => string | undefined;
+  /** How long answers are trusted; `DEFAULT_RECHECKS` where absent. */
+  readonly rechecks?: () => RecheckTable;
 }
 
 /** What judging again came to. */
@@ -59,7 +63,9 @@ export class VerdictKeeper {
     const judgement = this.#judge(observable, reports, override);
     const at = now();
     const answers = known?.state === judgement.state ? book.answersSince(observable, known.since) : 1;
-    const verdict = verdictOf({ observable, judgement, known, at, answers, reports });
+    const popular = this.#options.popular?.(observable) !== undefined;
+    const rechecks = this.#options.rechecks?.() ?? DEFAULT_RECHECKS;
+    const verdict = verdictOf({ observable, judgement, known, at, answers, reports, popular, rechecks });
     const before = book.keep(verdict);
     const indicatorChanged =
       verdict.block && !verdict.held ? this.#want(verdict, reports, override) : book.unwant(observable);
@@ -69,11 +75,13 @@ export class VerdictKeeper {
   #judge(observable: Observable, reports: readonly Report[], override: Override | undefined): Judgement {
     const guard = whyNeverBlock(observable, this.#options.surroundings());
     const shared = sharedHosting(observable);
+    const popular = this.#options.popular?.(observable);
     const evidence = {
       reports,
       ...(override === undefined ? {} : { override }),
       ...(guard === undefined ? {} : { guard }),
       ...(shared === undefined ? {} : { sharedHosting: shared }),
+      ...(popular === undefined ? {} : { popular }),
     };
     return judge(evidence, this.#options.policy());
   }
@@ -138,11 +146,15 @@ interface VerdictParts {
   readonly at: number;
   readonly answers: number;
   readonly reports: readonly Report[];
+  readonly popular: boolean;
+  readonly rechecks: RecheckTable;
 }
 
-function verdictOf({ observable, judgement, known, at, answers, reports }: VerdictParts): Verdict {
+function verdictOf({ observable, judgement, known, at, answers, reports, popular, rechecks }: VerdictParts): Verdict {
   const answeredAt = reports.reduce((latest, report) => Math.max(latest, report.askedAt), 0);
-  const next = answeredAt === 0 ? undefined : recheckAt(judgement.state, answers, answeredAt);
+  const old = reports.some(({ createdAt = at }) => at - createdAt > ESTABLISHED_AFTER_MS);
+  const facts = { kind: observable.kind, established: popular || old };
+  const next = answeredAt === 0 ? undefined : recheckAt(judgement.state, answers, answeredAt, facts, rechecks);
   return {
     ...judgement,
     observable,
