@@ -65,7 +65,7 @@ export class Enforcement {
   readonly #turns = new Turns();
   readonly #rotation: EntryRotation;
   readonly #board = new StatusBoard();
-  readonly #ended = new AbortController();
+  #ended = new AbortController();
   #timer: NodeJS.Timeout | undefined;
   /** Suricata may hold something else than our files say; the next contact compares times. */
   #unsure = true;
@@ -116,6 +116,11 @@ export class Enforcement {
     );
   }
 
+  /** Runs work on the rules file when no reload is under way, which might put the previous rules back meanwhile. */
+  exclusively<T>(work: () => Promise<T>): Promise<T> {
+    return this.#turns.take(work);
+  }
+
   /** Reloads now where it cannot wait, later where it can, and asks back what can be asked. */
   async settle(settlement: Settlement, signal: AbortSignal): Promise<SettlementReport> {
     const { early, changes, rulesChanged, sharedChanged } = settlement;
@@ -147,6 +152,7 @@ export class Enforcement {
     this.#clearTimer();
     if (pending) await Promise.race([this.#reloadInBackground(), pause(STOP_TIMEOUT_MS, undefined, { ref: false })]);
     this.#ended.abort();
+    this.#ended = new AbortController();
   }
 
   async #meet(signal: AbortSignal): Promise<Contact> {
@@ -155,6 +161,10 @@ export class Enforcement {
     if (contact.lastReloadAt !== this.#fruitlessAt) {
       if (this.#fruitlessAt !== undefined) this.#board.loadedByOthers();
       this.#fruitlessAt = undefined;
+    }
+    // A restart, or somebody else's reload, brought what waited for one.
+    if (contact.lastReloadAt !== undefined && (await this.#reloadableChangedAt()) < contact.lastReloadAt) {
+      this.#onlyByReload = false;
     }
     this.#board.met(contact.version);
     return contact;
@@ -213,13 +223,16 @@ export class Enforcement {
     if (this.#options.mayReload) return this.#onlyByReload ? 'some of it waits for the next reload' : undefined;
     const result = await this.#turns.take(() => this.#orAway(() => this.#commands.lastReloadAt(signal)));
     if (typeof result === 'object') return result.reason;
-    const { files, rules } = this.#options;
-    const changedAt = Math.max(await rules.changedAt(), await files.hashesChangedAt());
-    if (result !== undefined && changedAt < result) {
+    if (result !== undefined && (await this.#reloadableChangedAt()) < result) {
       this.#onlyByReload = false;
       return undefined;
     }
     return 'suricata.reload is none: changed rules wait until somebody reloads Suricata';
+  }
+
+  async #reloadableChangedAt(): Promise<number> {
+    const { files, rules } = this.#options;
+    return Math.max(await rules.changedAt(), await files.hashesChangedAt());
   }
 
   #reloadSoon(): void {

@@ -111,7 +111,7 @@ export class SuricataTarget implements Target {
     const filesChangedAt = await this.#changedAt();
     const changes = await explainWrites(() => this.#files.write(planned));
     const early = await this.#enforcement.applyLive(changes, filesChangedAt, signal);
-    const { plan, put } = await this.#putRules(planned, desired, signal);
+    const { plan, put } = await this.#enforcement.exclusively(() => this.#putRules(planned, desired, signal));
     const rulesChanged = put.outcome === 'put';
     const after = keysOf(plan);
     const report = await this.#enforcement.settle(
@@ -157,7 +157,12 @@ export class SuricataTarget implements Target {
   async #open(): Promise<void> {
     await this.#rules.createFolder();
     await this.#lock.acquire();
-    await this.#files.load();
+    try {
+      await this.#files.load();
+    } catch (error) {
+      await this.#lock.release();
+      throw error;
+    }
   }
 
   /** Puts the rules in place; those of single indicators that Suricata refuses are left out, once, and the rest tried again. */

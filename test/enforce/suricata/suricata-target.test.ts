@@ -316,3 +316,64 @@ test('100,000 indicators are published to a running Suricata and proved', async 
   t.diagnostic(`one more took ${Math.round(performance.now() - again)} ms`);
   assert.equal((await askAndWait(home, 'mark.example', 'one-more.example', 'n99999.example')).length, 2);
 });
+
+test('what waited for a reload is proved when a restart brought it', async (t) => {
+  if (!requires(t, 'suricata', 'netns')) return;
+  const home = await house(t);
+  await home.target.drive(desired('evil.example'), signal);
+  await home.suricata.stop();
+  const wanted = desired('evil.example', 'http://x.example/a', 'b'.repeat(64));
+  await home.target.drive(wanted, signal);
+  await home.suricata.start();
+  const outcome = await home.target.drive(wanted, signal);
+  assert.deepEqual([outcome.proved, outcome.notice, home.target.status().problem], [true, undefined, undefined]);
+});
+
+test('a URL is proved only after the reload that brings its rule', async (t) => {
+  if (!requires(t, 'suricata', 'netns')) return;
+  const home = await house(t, { debounceMs: 200 });
+  await home.target.drive(desired('evil.example'), signal);
+  const wanted = desired('evil.example', 'http://x.example/a');
+  const first = await home.target.drive(wanted, signal);
+  assert.deepEqual([first.proved, first.added], [false, 1]);
+  await until('the reload is done', () => !home.target.status().reloadPending);
+  await until('it is proved', async () => (await home.target.drive(wanted, signal)).proved);
+});
+
+test('a drive that was given up is made good by the next one', async (t) => {
+  if (!requires(t, 'suricata', 'netns')) return;
+  const home = await house(t);
+  await home.target.drive(desired('evil.example'), signal);
+  const wanted = desired('evil.example', 'second.example');
+  await assert.rejects(home.target.drive(wanted, AbortSignal.abort(new Error('enough'))), /enough/);
+  const outcome = await home.target.drive(wanted, signal);
+  assert.equal(outcome.proved, true);
+  assert.deepEqual(await askAndWait(home, 'mark.example', 'second.example'), ['second.example 1900001']);
+});
+
+/** Complains about one rule in the words of `suricata -T`: nothing canonical is known that the real one refuses. */
+const PICKY = `#!/bin/sh
+for file; do :; done
+lines=$(grep -n '^alert.*picked.example' "$file" | cut -d: -f1)
+for line in $lines; do
+  echo "Error: detect-parse: not this one" >&2
+  echo "Error: detect: error parsing signature \\"alert\\" from file $file at line $line" >&2
+done
+[ -z "$lines" ] || exit 1
+echo "Info: detect: 1 rule files processed. 1 rules successfully loaded, 0 rules failed, 0"
+`;
+
+test('a rule that Suricata refuses is left out, and the others are put in place', async (t) => {
+  const dir = tempDir(t);
+  const binary = join(dir, 'picky');
+  writeFileSync(binary, PICKY, { mode: 0o755 });
+  const target = new SuricataTarget({ ...optionsIn(dir), binary });
+  t.after(() => target.stop());
+  const outcome = await target.drive(desired('evil.example', 'picked.example', 'http://picked.example/a'), signal);
+  const rules = readFileSync(join(dir, 'virustotal-ioc.rules'), 'utf8');
+  assert.match(rules, /sid:1900000/);
+  assert.doesNotMatch(rules, /picked/);
+  // The domain still stands in the dataset; the URL had nothing but its rule.
+  assert.deepEqual([...outcome.failed.keys()], ['url:http://picked.example/a']);
+  assert.match(readFileSync(join(dir, 'datasets', 'guardian-domains.lst'), 'utf8'), /cGlja2VkLmV4YW1wbGU=/);
+});
