@@ -142,3 +142,36 @@ test('a key that occurs twice is left to the full parser, which takes the last',
   const known = dnsLine({ name: 'a.example.com' }) + dnsLine({ name: 'z.example.com' });
   for (const input of [twice, header, tail]) assertAgreement(Buffer.from(known + input));
 });
+
+test('a name beyond latin1 is not remembered as the ASCII name its low bytes spell', () => {
+  const pipeline = new EvePipeline({ now: () => 0 });
+  // U+0161 has the low byte of "a".
+  pipeline.push(Buffer.from(dnsLine({ name: '\u0161.example.com' }) + dnsLine({ name: 'a.example.com' })), 1);
+  const batch = pipeline.flush('all');
+  assert.ok(batch);
+  const names = [...eachSighting(batch.sightings)].map((sighting) => sighting.observable.value);
+  assert.deepEqual(names, ['xn--pga.example.com', 'a.example.com']);
+});
+
+test('an answer of format 3 belongs to its destination, one of format 2 to its source', () => {
+  const dns = { version: 3, type: 'response', rcode: 'NXDOMAIN', queries: [{ rrname: 'a.example.com', rrtype: 'A' }] };
+  const answers =
+    record('dns', { dns }, '192.168.1.1', '192.168.1.20') + dnsLine({ name: 'a.example.com', type: 'answer' });
+  assert.ok(assertAgreement(Buffer.from(answers + record('dns', { dns }, '192.168.1.20', '192.168.1.1'))) > 0);
+});
+
+test('a time or a control byte that is none makes a line of a known name no sighting', () => {
+  const known = dnsLine({ name: 'a.example.com' });
+  for (const [from, to] of [
+    ['05:10:00.000000', '05:10:00.000x00'],
+    ['05:10:00.000000', '05:10:0x.000000'],
+    ['05:10:00.000000', '05:10:00,000000'],
+    ['05:10:00.000000', '05:10:00.00000"'],
+    ['"proto":"UDP"', '"proto":"U\tP"'],
+    ['"proto":"UDP"', '"proto":"U\\P"'],
+    ['"proto":"UDP"', '"proto":"U\\x"'],
+  ] as const) {
+    assert.ok(known.includes(from));
+    assertAgreement(Buffer.from(known + known.replace(from, to)));
+  }
+});
