@@ -27,7 +27,8 @@ const MAX_ALERTS = 50;
 /** Gathers the whole story of an observable. */
 export function explain(observable: Observable, dependencies: ControlDependencies): ExplanationDocument {
   const story = storyOf(observable, dependencies);
-  return documentOf<Explanation>({ ...story, summary: summaryOf(story) });
+  // The summary stands at the head, where a person with curl sees it first.
+  return documentOf<Explanation>({ summary: summaryOf(story), ...story });
 }
 
 function storyOf(observable: Observable, dependencies: ControlDependencies): Story {

@@ -25,8 +25,15 @@ export async function checkAll(options: DaemonOptions, io: CliIo): Promise<reado
   for (const other of io.probes.others) {
     items.push(...(await other(config, within()).catch((error: unknown) => [failedItem('other', error)])));
   }
-  items.push(await checkDaemon(options.socket ?? config.api.socket, io));
+  items.push(await checkDaemon(socketOf(options, config, io), io));
   return items;
+}
+
+// As `findSocket`, with the configuration that was read already.
+function socketOf(options: DaemonOptions, config: Config, { env }: CliIo): string {
+  if (options.socket !== undefined) return options.socket;
+  const named = options.config === undefined ? env.GUARDIAN_SOCKET : undefined;
+  return named === undefined || named === '' ? config.api.socket : named;
 }
 
 function checkConfig(named: string | undefined): { readonly item: CheckItem; readonly config?: Config } {

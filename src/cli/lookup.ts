@@ -37,7 +37,7 @@ export function registerLookup(program: Command, io: CliIo): void {
   withHelp(withDaemonOptions(command), {
     daemon: true,
     notes: [
-      'Verdict states: malicious, suspicious, noise and clean were judged; not_found (the source has no record) and\nno_opinion (no engine spoke) acquit nobody; unasked is everything else, with last_error when an attempt failed.',
+      'Verdict states: malicious, suspicious, noise and clean were judged; not_found (the\nsource has no record) and no_opinion (no engine spoke) acquit nobody; unasked is\neverything else, with last_error when an attempt failed.',
     ],
     exit: { 1: 'failed, or no source has answered about at least one observable' },
     examples: [

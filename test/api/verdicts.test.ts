@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import fc from 'fast-check';
 import { accusers, ask, HOUR, keepReport, keepSighting, NOW, observable, startControl } from './control-fixture.ts';
 
 test('a verdict of something never seen is unasked and not seen', async (t) => {
@@ -128,3 +129,20 @@ for (const [query, why] of [
     assert.match(json.error.message, /^Cannot read /);
   });
 }
+
+test('whatever stands in a path, the answer is a verdict or a refusal with a reason', async (t) => {
+  const { socket } = await startControl(t);
+  const name = fc.oneof(
+    fc.string({ unit: 'grapheme' }),
+    fc.webUrl(),
+    fc.domain(),
+    fc.ipV6(),
+    fc.string({ unit: 'binary-ascii' }),
+  );
+  const property = fc.asyncProperty(name, async (text) => {
+    const { status, json } = await ask(socket, `/v1/verdicts/${encodeURIComponent(text)}`);
+    if (status === 200) assert.equal(json.state, 'unasked');
+    else assert.deepEqual([status, json.error.code], [400, 'bad_observable']);
+  });
+  await fc.assert(property, { numRuns: 150 });
+});
