@@ -1,5 +1,5 @@
 import { OperatorError } from '../core/errors.ts';
-import type { CheckItem } from './check-probes.ts';
+import type { CheckItem } from '../sidecar/check-probes.ts';
 
 /** An item that is bad because looking at it threw. */
 export function failedItem(name: string, error: unknown, state: 'warn' | 'bad' = 'bad'): CheckItem {

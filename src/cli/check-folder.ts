@@ -1,6 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { CheckItem } from './check-probes.ts';
+import type { CheckItem } from '../sidecar/check-probes.ts';
 
 /** Whether this user can write files into a folder, or could make it. */
 export function checkFolder(name: string, folder: string): CheckItem {

@@ -6,7 +6,7 @@ import { checkDaemon } from './check-daemon.ts';
 import { checkDataDir, checkEveSocket } from './check-eve.ts';
 import { failedItem } from './check-failure.ts';
 import { checkKeyAndClock } from './check-key.ts';
-import type { CheckItem } from './check-probes.ts';
+import type { CheckItem } from '../sidecar/check-probes.ts';
 import { checkSuricata } from './check-suricata.ts';
 import type { CliIo } from './cli-io.ts';
 import type { DaemonOptions } from './daemon-options.ts';

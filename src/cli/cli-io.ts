@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
-import type { CheckProbes } from './check-probes.ts';
-import type { Replay } from './replay-file.ts';
+import type { CheckProbes } from '../sidecar/check-probes.ts';
+import type { Replay } from '../sidecar/replay-summary.ts';
 
 /** A stream that may be a terminal. */
 export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number };

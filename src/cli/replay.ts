@@ -7,7 +7,7 @@ import { OperatorError } from '../core/errors.ts';
 import type { CliIo } from './cli-io.ts';
 import { withHelp } from './command-help.ts';
 import { Printer } from './printer.ts';
-import type { ReplaySummary } from './replay-file.ts';
+import type { ReplaySummary } from '../sidecar/replay-summary.ts';
 
 interface ReplayCommandOptions {
   readonly config?: string;

@@ -1,4 +1,4 @@
-import type { CheckProbes, KeyFacts } from '../cli/check-probes.ts';
+import type { CheckProbes, KeyFacts } from './check-probes.ts';
 import { readApiKey } from '../config/secrets.ts';
 import { CommandSocket } from '../enforce/suricata/command-socket.ts';
 import { SuricataCommands } from '../enforce/suricata/suricata-commands.ts';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Replay, ReplayOptions, ReplaySummary } from '../cli/replay-file.ts';
+import type { Replay, ReplayOptions, ReplaySummary } from './replay-summary.ts';
 import { DEFAULT_CONFIG_PATH, defaultConfig, loadConfig } from '../config/load-config.ts';
 import type { Config } from '../config/schema.ts';
 import { readApiKey } from '../config/secrets.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
-import type { CheckProbes } from '../../src/cli/check-probes.ts';
+import type { CheckProbes } from '../../src/sidecar/check-probes.ts';
 import { CredentialsError, UnavailableError } from '../../src/core/errors.ts';
 import { NOW, startControl } from '../api/control-fixture.ts';
 import { tempDir } from '../support/temp-dir.ts';

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import test from 'node:test';
-import type { ReplayOptions, ReplaySummary } from '../../src/cli/replay-file.ts';
+import type { ReplayOptions, ReplaySummary } from '../../src/sidecar/replay-summary.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { cli, input } from './cli-fixture.ts';
 

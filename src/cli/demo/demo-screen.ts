@@ -1,0 +1,119 @@
+import type { Config } from '../../config/schema.ts';
+import type { Alert } from '../../core/alert.ts';
+import type { Observable } from '../../core/observable.ts';
+import type { CliIo } from '../cli-io.ts';
+import { Printer } from '../printer.ts';
+import { DEMO_NAMES, domain } from './demo-world.ts';
+
+/** The little of the store that the screen reads. */
+export interface ShownStore {
+  readonly verdicts: {
+    find(
+      observable: Observable,
+    ):
+      | { readonly state: string; readonly ratio?: string; readonly block: boolean; readonly policyLine: string }
+      | undefined;
+  };
+}
+
+/** What the demonstration says. */
+export class DemoScreen {
+  readonly #printer: Printer;
+  readonly #io: CliIo;
+  readonly #startedAt: number;
+
+  constructor(io: CliIo) {
+    this.#printer = new Printer(io);
+    this.#io = io;
+    this.#startedAt = io.now();
+  }
+
+  opening(facts: {
+    readonly version: string;
+    readonly baseUrl: string;
+    readonly suricata: string | undefined;
+    readonly dir: string;
+  }): void {
+    const out = this.#printer;
+    out.heading(`Home Network Guardian ${facts.version}: the whole loop on this machine`);
+    out.line();
+    out.paragraph(
+      `VirusTotal is a stand-in at ${facts.baseUrl}: its answers are made up, it allows far more questions than a free key's 4 a minute, and nothing leaves this machine.`,
+      2,
+    );
+    out.paragraph(
+      facts.suricata === undefined
+        ? 'Suricata is not installed, so events come from the recording of a real run, and the rules are written but not loaded. Install the package "suricata" to see them alert.'
+        : `Suricata ${facts.suricata} is real: it reads the bundled capture twice, as it is and then with the rules that are written here.`,
+      2,
+    );
+    out.paragraph(`The daemon is the real one, in ${facts.dir}.`, 2);
+    out.line();
+  }
+
+  judged(store: ShownStore, questions: number): void {
+    const out = this.#printer;
+    const names = [...new Set(DEMO_NAMES.map((one) => one.name))];
+    out.heading('Heard, asked, judged');
+    out.paragraph(
+      `${names.length} names came through the EVE socket, ${questions} questions were asked; private names are never asked about.`,
+      2,
+    );
+    out.table(
+      ['name', 'engines', 'verdict', 'blocked', 'decided by'],
+      names.map((name) => {
+        const verdict = store.verdicts.find(domain(name));
+        if (verdict === undefined) return [name, '-', 'unasked', 'no', 'private: it never leaves this machine'];
+        return [name, verdict.ratio ?? '-', verdict.state, verdict.block ? 'yes' : 'no', verdict.policyLine];
+      }),
+    );
+    out.line();
+  }
+
+  published(config: Config, indicators: number): void {
+    const out = this.#printer;
+    out.heading('Published');
+    out.paragraph(`${indicators} indicators, as rules in ${config.suricata.rulesFile}`, 2);
+    out.paragraph(`as datasets in ${config.suricata.datasetsDir}, and as lists in ${config.lists.dir}`, 2);
+    out.line();
+  }
+
+  /** `undefined`: nobody could load the rules here. */
+  proved(alerts: readonly Alert[] | undefined): void {
+    const out = this.#printer;
+    out.heading('Proved');
+    if (alerts === undefined) {
+      out.paragraph('Not by Suricata, which is not installed: the files were read back, and hold what was decided.', 2);
+    } else {
+      out.paragraph(
+        'Suricata read the same capture again with these rules. Its alerts came back through the EVE socket; none is about the hosts with 1 or 2 of 92 engines.',
+        2,
+      );
+      out.table(
+        ['sid', 'client', 'signature'],
+        alerts.map((alert) => [String(alert.sid), alert.client, alert.signature]),
+      );
+    }
+    out.line();
+  }
+
+  closing(socket: string): void {
+    const out = this.#printer;
+    const seconds = ((this.#io.now() - this.#startedAt) / 1000).toFixed(1);
+    out.line(`The loop is closed after ${seconds} s. From another terminal, in this folder:`);
+    for (const command of [
+      'status',
+      'explain storage.googleapis.com',
+      'explain hng-demo-malware.top',
+      'allow hng-demo-malware.top',
+      'export hosts',
+    ]) {
+      out.line(`  npm start -- ${command} --socket ${socket}`);
+    }
+  }
+
+  exploring(): void {
+    this.#printer.line();
+    this.#printer.line('It stays up for exploring. Ctrl-C ends it and leaves nothing behind.');
+  }
+}

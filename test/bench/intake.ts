@@ -1,0 +1,286 @@
+// npm run bench -- intake [--runs 3] [--events 1000000]: the intake of the whole daemon against bare readers and FEVER.
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { createReadStream, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createConnection } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import Database from 'better-sqlite3';
+import { Store } from '../../src/store/store.ts';
+import { type DnsEvents, writeDnsEvents } from './support/dns-events.ts';
+import { MeasuredProcess } from './support/measured-process.ts';
+import { machine, median, printTable } from './support/table.ts';
+
+const { values } = parseArgs({
+  options: { runs: { type: 'string', default: '3' }, events: { type: 'string', default: '1000000' } },
+});
+const RUNS = Number(values.runs);
+const EVENTS = Number(values.events);
+const INDICATORS = 50_000;
+const SUPPORT = fileURLToPath(new URL('./support/', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+
+type Transport = 'stream' | 'dgram';
+
+interface Result {
+  readonly cpuUs: number;
+  readonly eventsPerSecond: number;
+  readonly peakMiB: number;
+  readonly note?: string;
+}
+
+interface Contender {
+  readonly name: string;
+  readonly runs: number;
+  readonly run: (dir: string) => Promise<Result>;
+}
+
+/** Starts a receiver, sends the file, and measures from before the first byte until `isDone`. */
+async function measure(process: MeasuredProcess, send: () => Promise<void>, isDone: () => boolean): Promise<Result> {
+  const cpu = process.cpuSeconds();
+  const start = Date.now();
+  await send();
+  const deadline = start + 180_000;
+  while (!isDone()) {
+    if (process.hasEnded || Date.now() > deadline) throw new Error(`Not all arrived: ${process.output}`);
+    await pause(50);
+  }
+  const seconds = (Date.now() - start) / 1000;
+  const cpuUs = ((process.cpuSeconds() - cpu) / EVENTS) * 1e6;
+  return { cpuUs, eventsPerSecond: EVENTS / seconds, peakMiB: process.memory().peak / 2 ** 20 };
+}
+
+function sender(transport: Transport, socket: string, file: string): () => Promise<void> {
+  if (transport === 'stream')
+    return () => pipeline(createReadStream(file, { highWaterMark: 1024 * 1024 }), createConnection(socket));
+  return async () => {
+    const child = spawn('perl', [join(SUPPORT, 'send-datagrams.pl'), socket, file], { stdio: 'inherit' });
+    await new Promise((resolve) => child.once('exit', resolve));
+  };
+}
+
+async function untilExists(path: string, process: MeasuredProcess): Promise<void> {
+  while (!existsSync(path)) {
+    if (process.hasEnded) throw new Error(`It ended: ${process.output}`);
+    await pause(20);
+  }
+}
+
+async function bare(transport: Transport, file: string, dir: string): Promise<Result> {
+  const socket = join(dir, 'bare.sock');
+  const receiver = new MeasuredProcess('node', [join(SUPPORT, `bare-${transport}.mjs`), socket, String(EVENTS)]);
+  try {
+    await untilExists(socket, receiver);
+    await receiver.idle();
+    return await measure(receiver, sender(transport, socket, file), () => receiver.output.includes(`lines ${EVENTS}`));
+  } finally {
+    await receiver.end();
+  }
+}
+
+/** The whole daemon, with indicators loaded. Done when SQLite holds every question. */
+async function ours(transport: Transport, file: string, dir: string, sent: DnsEvents): Promise<Result> {
+  const daemon = await startOurs(dir, transport);
+  try {
+    const isDone = questionsIn(join(dir, 'data', 'guardian.db'), sent.questions);
+    return await measure(daemon, sender(transport, join(dir, 'eve.sock'), file), isDone);
+  } finally {
+    await daemon.end();
+  }
+}
+
+async function startOurs(dir: string, transport: Transport): Promise<MeasuredProcess> {
+  fillStore(join(dir, 'data', 'guardian.db'));
+  const at = (name: string) => JSON.stringify(join(dir, name));
+  const config = join(dir, 'guardian.yaml');
+  writeFileSync(
+    config,
+    `data_dir: ${at('data')}
+eve: { socket: ${at('eve.sock')}, type: ${transport} }
+suricata: { command_socket: null, rules_file: ${at('rules/virustotal-ioc.rules')}, datasets_dir: ${at('datasets')}, allow_unchecked: true }
+lists: { dir: ${at('lists')} }
+api: { socket: ${at('api.sock')} }
+retention: { sightings: 3650d }
+`,
+  );
+  const daemon = new MeasuredProcess('node', [MAIN, 'run', '--config', config]);
+  await untilExists(join(dir, 'eve.sock'), daemon);
+  // Its first publishing of all indicators belongs to the start, not to the intake.
+  await pause(2000);
+  await daemon.idle();
+  return daemon;
+}
+
+function fillStore(path: string): void {
+  const store = new Store({ path, sidRange: { first: 1_900_000, last: 1_999_799 } });
+  const now = Date.now();
+  store.transact(() => {
+    for (let i = 0; i < INDICATORS; i++) {
+      const observable = { kind: 'domain', value: `bad-${i}.indicator-${i % 977}.top` } as const;
+      store.indicators.want({
+        observable,
+        subdomains: false,
+        source: 'virustotal',
+        ratio: '12/92',
+        strong: true,
+        engines: 12,
+        permalink: `https://www.virustotal.com/gui/domain/${observable.value}`,
+        since: now,
+        expiresAt: now + 7 * 86_400_000,
+      });
+    }
+  });
+  store.close();
+}
+
+/** Whether SQLite holds as many questions. Asked from outside, so that it costs the daemon nothing. */
+function questionsIn(path: string, expected: number): () => boolean {
+  const db = new Database(path, { readonly: true });
+  const count = db.prepare<[], { n: number | null }>('SELECT sum(count) AS n FROM sightings_hourly');
+  return () => (count.get()?.n ?? 0) >= expected;
+}
+
+/** DCSO's FEVER with a Bloom filter of as many names, told not to drop. It says nothing when it is done: idle is done. */
+async function fever(file: string, dir: string): Promise<Result> {
+  const filter = join(dir, 'names.bloom');
+  const names = Array.from({ length: INDICATORS }, (_, i) => `bad-${i}.indicator-${i % 977}.top`).join('\n');
+  execFileSync('bloom', ['create', '-p', '0.001', '-n', String(INDICATORS), filter]);
+  execFileSync('bloom', ['insert', filter], { input: `${names}\n` });
+  const socket = join(dir, 'fever.sock');
+  const args = [
+    'run',
+    '--in-socket',
+    socket,
+    '--out-socket',
+    '',
+    '--bloom-file',
+    filter,
+    '--in-buffer-drop=false',
+    '--dummy',
+    '--mgmt-socket',
+    join(dir, 'mgmt.sock'),
+  ];
+  const process = new MeasuredProcess('fever', args);
+  try {
+    await untilExists(socket, process);
+    await process.idle();
+    const cpu = process.cpuSeconds();
+    const start = Date.now();
+    await sender('stream', socket, file)();
+    await process.idle();
+    const seconds = (Date.now() - start) / 1000 - 1;
+    return {
+      cpuUs: ((process.cpuSeconds() - cpu) / EVENTS) * 1e6,
+      eventsPerSecond: EVENTS / seconds,
+      peakMiB: process.memory().peak / 2 ** 20,
+    };
+  } finally {
+    await process.end();
+  }
+}
+
+/** As many different names as events: memory must stay bounded whatever a client invents. */
+async function distinct(file: string, dir: string): Promise<Result> {
+  const daemon = await startOurs(dir, 'stream');
+  try {
+    const db = new Database(join(dir, 'data', 'guardian.db'), { readonly: true });
+    const names = db.prepare<[], { n: number }>('SELECT count(*) AS n FROM observables');
+    const cpu = daemon.cpuSeconds();
+    const start = Date.now();
+    await sender('stream', join(dir, 'eve.sock'), file)();
+    const seconds = (Date.now() - start) / 1000;
+    await daemon.idle();
+    const kept = (names.get()?.n ?? 0) - INDICATORS;
+    const cpuUs = ((daemon.cpuSeconds() - cpu) / EVENTS) * 1e6;
+    return {
+      cpuUs,
+      eventsPerSecond: EVENTS / seconds,
+      peakMiB: daemon.memory().peak / 2 ** 20,
+      note: `${kept} names kept, the rest counted and folded`,
+    };
+  } finally {
+    await daemon.end();
+  }
+}
+
+function middle(results: readonly Result[]): Result {
+  const note = results.at(-1)?.note;
+  return {
+    cpuUs: median(results.map((one) => one.cpuUs)),
+    eventsPerSecond: median(results.map((one) => one.eventsPerSecond)),
+    peakMiB: median(results.map((one) => one.peakMiB)),
+    ...(note === undefined ? {} : { note }),
+  };
+}
+
+async function main(): Promise<void> {
+  const dir = mkdtempSync(join(tmpdir(), 'guardian-bench-'));
+  try {
+    const file = join(dir, 'repeating.ndjson');
+    const fresh = join(dir, 'distinct.ndjson');
+    const sent = await writeDnsEvents({ path: file, events: EVENTS, distinct: 20_000, clients: 60 });
+    await writeDnsEvents({ path: fresh, events: EVENTS, distinct: EVENTS, clients: 60 });
+    console.log(
+      `${EVENTS} DNS events of ${Math.round(sent.bytes / EVENTS)} bytes in the mean, 20000 different lines; medians of ${RUNS} runs`,
+    );
+    console.log(machine());
+    console.log('');
+    const hasFever = ['fever', 'bloom'].every(
+      (program) => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0,
+    );
+    const contenders: readonly Contender[] = [
+      { name: 'bare Node stream reader', runs: RUNS, run: (at) => bare('stream', file, at) },
+      { name: 'guardian, stream', runs: RUNS, run: (at) => ours('stream', file, at, sent) },
+      { name: 'bare unix-dgram reader', runs: RUNS, run: (at) => bare('dgram', file, at) },
+      { name: 'guardian, dgram', runs: RUNS, run: (at) => ours('dgram', file, at, sent) },
+      ...(hasFever ? [{ name: 'FEVER, 50000 names', runs: 1, run: (at: string) => fever(file, at) }] : []),
+      { name: `guardian, ${EVENTS} different names`, runs: 1, run: (at) => distinct(fresh, at) },
+    ];
+    const results = new Map<string, Result[]>();
+    // In turn, so that a machine that drifts drifts for all.
+    for (let run = 0; run < RUNS; run++) {
+      for (const contender of contenders.filter((one) => run < one.runs)) {
+        const at = join(dir, `run-${run}-${contenders.indexOf(contender)}`);
+        mkdirSync(at);
+        results.set(contender.name, [...(results.get(contender.name) ?? []), await contender.run(at)]);
+        rmSync(at, { recursive: true, force: true });
+      }
+    }
+    show(contenders, results, hasFever);
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+function show(
+  contenders: readonly Contender[],
+  results: ReadonlyMap<string, readonly Result[]>,
+  hasFever: boolean,
+): void {
+  const of = (name: string) => middle(results.get(name) ?? []);
+  const ratio = (result: Result, name: string) => `${(result.cpuUs / of(name).cpuUs).toFixed(2)} x`;
+  const rows = contenders.map(({ name }) => {
+    const result = of(name);
+    const floor = name.includes('dgram') ? 'bare unix-dgram reader' : 'bare Node stream reader';
+    return [
+      name,
+      Math.round(result.eventsPerSecond).toLocaleString('en'),
+      result.cpuUs.toFixed(2),
+      ratio(result, floor),
+      hasFever ? ratio(result, 'FEVER, 50000 names') : '-',
+      result.peakMiB.toFixed(0),
+    ];
+  });
+  printTable(['receiver', 'events/s', 'CPU us/event', 'of its floor', 'of FEVER', 'peak MiB'], rows);
+  for (const { name } of contenders) {
+    const { note } = of(name);
+    if (note !== undefined) console.log(`${name}: ${note}`);
+  }
+  if (!hasFever)
+    console.log('FEVER is not installed (packages fever and golang-github-dcso-bloom-cli), so it is not in the table.');
+}
+
+await main();
