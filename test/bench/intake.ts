@@ -1,10 +1,8 @@
 // npm run bench -- intake [--runs 3] [--events 1000000]: the intake of the whole daemon against bare readers and FEVER.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { createReadStream, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createConnection } from 'node:net';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -53,12 +51,12 @@ async function measure(process: MeasuredProcess, send: () => Promise<void>, isDo
   return { cpuUs, eventsPerSecond: EVENTS / seconds, peakMiB: process.memory().peak / 2 ** 20 };
 }
 
+// One send() an event, for everybody: it is what Suricata does, and what makes a reader wake up.
 function sender(transport: Transport, socket: string, file: string): () => Promise<void> {
-  if (transport === 'stream')
-    return () => pipeline(createReadStream(file, { highWaterMark: 1024 * 1024 }), createConnection(socket));
   return async () => {
-    const child = spawn('perl', [join(SUPPORT, 'send-datagrams.pl'), socket, file], { stdio: 'inherit' });
-    await new Promise((resolve) => child.once('exit', resolve));
+    const child = spawn('perl', [join(SUPPORT, 'send-events.pl'), transport, socket, file], { stdio: 'inherit' });
+    const status = await new Promise((resolve) => child.once('exit', resolve));
+    if (status !== 0) throw new Error(`The sender ended with ${status}`);
   };
 }
 
