@@ -30,6 +30,9 @@ const SHRUNK_SHARE = 0.5;
 /** A list that stays short or empty for so long is meant so. */
 const SHRINK_BELIEVED_AFTER_MS = 7 * 24 * 3_600_000;
 
+/** How the problems of lists that are too short begin, and no others. */
+const SHORT = 'Cannot use feed';
+
 /** More entries are nobody's list for a home. */
 const MAX_ENTRIES = 5_000_000;
 
@@ -100,22 +103,24 @@ async function readInto(
   }
   const open = (file: string): Promise<Download> =>
     openLocation(feed, file, { etag: undefined, lastModified: undefined }, options);
-  return { reading, complete: await readMispFeed(body, { feed, book: options.book, reading, open, take }) };
+  return {
+    reading,
+    complete: await readMispFeed(body, { feed, book: options.book, reading, pace: options.pace, open, take }),
+  };
 }
 
 function checkSize(feed: Feed, entries: number, kept: KeptFeed | undefined, now: number): void {
   const before = kept?.entries ?? 0;
-  const lasted = kept?.fetchedAt !== undefined && now - kept.fetchedAt > SHRINK_BELIEVED_AFTER_MS;
+  // The last attempt must have been short too: after a week switched off the first short answer proves nothing.
+  const wasShort = kept?.problem?.startsWith(SHORT) === true;
+  const lasted = wasShort && now - (kept?.fetchedAt ?? now) > SHRINK_BELIEVED_AFTER_MS;
   if (entries === 0 && !(lasted && before > 0)) {
-    throw new FeedProblem(`Cannot use feed "${feed.name}": it is empty, want at least one entry`);
+    throw new FeedProblem(`${SHORT} "${feed.name}": it is empty, want at least one entry`);
   }
   if (entries >= before * SHRUNK_SHARE || lasted) return;
-  throw new FeedProblem(
-    `Cannot use feed "${feed.name}": it shrank from ${before} to ${entries} entries, want at least half`,
-    {
-      hint: 'Its last good version stays; the short one is believed when it lasts for a week.',
-    },
-  );
+  throw new FeedProblem(`${SHORT} "${feed.name}": it shrank from ${before} to ${entries} entries, want at least half`, {
+    hint: 'Its last good version stays; the short one is believed when it lasts for a week.',
+  });
 }
 
 function tooSlow(feed: Feed, timeoutMs: number): FeedProblem {

@@ -3,6 +3,7 @@ import type { Feed } from './feed.ts';
 import type { FeedBook, FeedRow } from './feed-book.ts';
 import { FeedProblem } from './feed-problem.ts';
 import type { FeedReading } from './feed-reading.ts';
+import type { Pace } from './pace.ts';
 import { type UnpackLimits, unpack } from './unpack.ts';
 
 /** One event of a MISP feed and the version of it that the manifest names. */
@@ -17,6 +18,9 @@ const MAX_FETCHED = 200;
 /** Events read at all, the newest: older ones are history. */
 const MAX_EVENTS = 1_000;
 
+/** Kept keys taken over between two looks at the clock. */
+const KEYS_AT_ONCE = 500;
+
 /** A manifest has a few hundred bytes per event and is parsed whole. */
 const MANIFEST_LIMITS: UnpackLimits = { maxBytes: 2 * 1024 * 1024, maxUnpackedBytes: 2 * 1024 * 1024 };
 
@@ -25,6 +29,7 @@ export interface MispReading {
   readonly feed: Feed;
   readonly book: FeedBook;
   readonly reading: FeedReading;
+  readonly pace: Pace;
   readonly open: (file: string) => Promise<Download>;
   readonly take: (rows: readonly FeedRow[]) => void;
 }
@@ -35,12 +40,12 @@ export interface MispReading {
  * @throws FeedProblem; what was fetched until then is kept and not fetched again.
  */
 export async function readMispFeed(manifest: Download & { kind: 'body' }, options: MispReading): Promise<boolean> {
-  const { feed, book, take } = options;
+  const { feed, book } = options;
   const events = await readManifest(feed, manifest);
   let fetched = 0;
   for (const { uuid, version } of events) {
     const kept = book.part(feed.name, uuid, version);
-    if (kept !== undefined) take(kept.map((key) => ({ key, rank: null })));
+    if (kept !== undefined) await takeKept(kept, options);
     else if (fetched < MAX_FETCHED) {
       fetched += 1;
       await fetchEvent({ uuid, version }, options);
@@ -51,6 +56,13 @@ export async function readMispFeed(manifest: Download & { kind: 'body' }, option
     events.map((event) => event.uuid),
   );
   return fetched < MAX_FETCHED;
+}
+
+async function takeKept(keys: readonly string[], { pace, take }: MispReading): Promise<void> {
+  for (let at = 0; at < keys.length; at += KEYS_AT_ONCE) {
+    take(keys.slice(at, at + KEYS_AT_ONCE).map((key) => ({ key, rank: null })));
+    await pace.breathe();
+  }
 }
 
 async function fetchEvent({ uuid, version }: MispEvent, options: MispReading): Promise<void> {

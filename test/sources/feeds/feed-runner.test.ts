@@ -152,6 +152,20 @@ test('FeedRunner believes a list that stays short for a week', async (t) => {
   assert.equal(bench.store.find('bad')?.entries, 2);
 });
 
+test('FeedRunner does not believe a short list because the machine was off for a week', async (t) => {
+  const host = await startFeedHost(t);
+  const bench = feedBench(t);
+  host.serve('/list', lines(20));
+  const runner = bench.runner([feed(`${host.url}/list`)]);
+  runner.start();
+  await runner.refresh('bad');
+  host.serve('/list', '');
+  bench.clock.now += 30 * 24 * HOUR_MS;
+  await runner.refresh('bad');
+  assert.equal(bench.store.find('bad')?.entries, 20);
+  assert.match(bench.store.find('bad')?.problem ?? '', /is empty/);
+});
+
 test('FeedRunner ends an endless body at the size limit, and a silent one at the time limit', async (t) => {
   const host = await startFeedHost(t);
   const bench = feedBench(t);
