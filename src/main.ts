@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+// First of all: what follows allocates.
+import './lib/frugal-heap.ts';
 import type { CliIo } from './cli/cli-io.ts';
 import { runCli } from './cli/program.ts';
 import { programVersion } from './lib/version.ts';

@@ -9,7 +9,7 @@ export type Sqlite = Database.Database;
 const MIGRATIONS = fileURLToPath(new URL('./migrations/', import.meta.url));
 
 /** Pages of SQLite's own cache, in KiB. Enough for the hot part of a household's tables, small on a Raspberry Pi. */
-const CACHE_KIB = 16_384;
+const CACHE_KIB = 8_192;
 
 /** How long another process (a backup, `sqlite3` in a shell) may hold the file before a write fails. */
 const BUSY_TIMEOUT_MS = 5_000;

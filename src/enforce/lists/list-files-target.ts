@@ -29,8 +29,10 @@ export class ListFilesTarget implements Target {
 
   async drive(desired: DesiredState): Promise<DriveOutcome> {
     const before = this.#published();
+    let proved = true;
     try {
-      for (const format of FILES) this.#write(format, renderList(format, desired, this.#options.sensor));
+      for (const format of FILES)
+        proved = this.#write(format, renderList(format, desired, this.#options.sensor)) && proved;
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       throw new UnavailableError(`Cannot write lists to "${this.#options.dir}": ${why}`, {
@@ -45,7 +47,7 @@ export class ListFilesTarget implements Target {
     return {
       unsupported,
       failed: new Map(),
-      proved: this.#proved(desired),
+      proved,
       added: changes.add.length,
       removed: changes.remove.length,
     };
@@ -56,16 +58,13 @@ export class ListFilesTarget implements Target {
   }
 
   // The proof of a file is to read it back: what a reader gets is what was meant.
-  #proved(desired: DesiredState): boolean {
-    return FILES.every((format) => this.#read(format) === renderList(format, desired, this.#options.sensor));
-  }
-
-  #write(format: ListFormat, content: string): void {
-    if (this.#read(format) === content) return;
+  #write(format: ListFormat, content: string): boolean {
+    if (this.#read(format) === content) return true;
     const path = this.#path(format);
     writeFileAtomically(path, content, LIST_MODE);
     // The mode of `open` is cut by the umask.
     chmodSync(path, LIST_MODE);
+    return this.#read(format) === content;
   }
 
   #read(format: ListFormat): string | undefined {
