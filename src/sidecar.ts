@@ -33,6 +33,8 @@ export interface SidecarOptions {
   readonly now: () => number;
   /** From 0 up to 1, for jitter. */
   readonly random: () => number;
+  /** This process. */
+  readonly pid: number;
   readonly memoryBytes: () => number;
   /** The intake ended without being told to: the process should end, and be started again. */
   readonly onFailure: (error: OperatorError) => void;
@@ -76,7 +78,13 @@ export class Sidecar {
       onDecided: () => this.#publisher.changed(now()),
     });
     // Where verdicts take effect.
-    this.#suricata = new SuricataTarget({ ...suricataOptions(config), sids: this.#store.sids, log, now });
+    this.#suricata = new SuricataTarget({
+      ...suricataOptions(config),
+      sids: this.#store.sids,
+      pid: options.pid,
+      log,
+      now,
+    });
     this.#publisher = new Publisher({
       targets: [this.#suricata, new ListFilesTarget({ dir: config.lists.dir, sensor: config.sensor })],
       book: {

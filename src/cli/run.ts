@@ -51,6 +51,7 @@ async function runDaemon({ path, config, log, io }: Daemon): Promise<void> {
     log,
     now: io.now,
     random: Math.random,
+    pid: io.host.pid,
     memoryBytes: io.host.memoryBytes,
     onFailure: (error) => ended.fail(error),
   });

@@ -53,6 +53,7 @@ const TARGETS: Readonly<Record<string, (t: TestContext, dir: string) => Target>>
       maxRules: 10,
       sidRange: { first: 1_900_000, last: 1_999_999 },
       allowUnchecked: true,
+      pid: process.pid,
       sids: new MemorySidBook(),
       log: SILENT,
       now: () => T0,

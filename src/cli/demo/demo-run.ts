@@ -87,6 +87,7 @@ class Demo {
       }),
       now: this.#io.now,
       random: Math.random,
+      pid: this.#io.host.pid,
       memoryBytes: this.#io.host.memoryBytes,
       onFailure: (error) => {
         throw error;

@@ -8,17 +8,21 @@ import { ConfigError } from '../../core/errors.ts';
 export class RulesLock {
   readonly #path: string;
   readonly #rulesFile: string;
+  readonly #pid: number;
   #held = false;
 
-  constructor(rulesFile: string) {
+  /** `pid` is the process that holds the lock: this one. */
+  constructor(rulesFile: string, pid: number) {
     this.#rulesFile = rulesFile;
+    this.#pid = pid;
     this.#path = `${rulesFile}.lock`;
   }
 
   /** @throws ConfigError when a living process holds it. */
   async acquire(): Promise<void> {
-    const mine = `${this.#path}.${process.pid}`;
-    await writeFile(mine, `${process.pid} ${(await startOf(process.pid)) ?? ''}\n`);
+    const pid = this.#pid;
+    const mine = `${this.#path}.${pid}`;
+    await writeFile(mine, `${pid} ${(await startOf(pid)) ?? ''}\n`);
     try {
       // A link appears whole: nobody can read a lock file that has no process in it yet.
       if (!(await tryLink(mine, this.#path))) await this.#takeOver(mine);

@@ -39,6 +39,8 @@ export interface SuricataTargetOptions {
   /** Put rules in place unchecked when `binary` is not installed. */
   readonly allowUnchecked: boolean;
   readonly sids: SidBook;
+  /** This process, which holds the rules file. */
+  readonly pid: number;
   readonly log: Log;
   /** Epoch milliseconds, of the clock that file times and Suricata use. */
   readonly now: () => number;
@@ -65,7 +67,7 @@ export class SuricataTarget implements Target {
 
   constructor(options: SuricataTargetOptions) {
     this.#options = options;
-    this.#lock = new RulesLock(options.rulesFile);
+    this.#lock = new RulesLock(options.rulesFile, options.pid);
     this.#files = new DatasetFiles(options.datasetsDir);
     this.#rules = new RulesFile(options);
     this.#socket = new CommandSocket(options.commandSocket);

@@ -90,9 +90,9 @@ test('a check without the program is an outcome of its own', async (t) => {
 test('a lock of a dead process is taken over, one of a living process is not', async (t) => {
   const rules = join(tempDir(t), 'x.rules');
   writeFileSync(`${rules}.lock`, '4194305 no-boot/1\n');
-  const lock = new RulesLock(rules);
+  const lock = new RulesLock(rules, process.pid);
   await lock.acquire();
-  await assert.rejects(new RulesLock(rules).acquire(), new RegExp(`process ${process.pid} holds it`));
+  await assert.rejects(new RulesLock(rules, process.pid).acquire(), new RegExp(`process ${process.pid} holds it`));
   await lock.release();
   assert.equal(existsSync(`${rules}.lock`), false);
   // The same number in an earlier boot: another process.

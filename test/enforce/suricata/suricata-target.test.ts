@@ -39,6 +39,7 @@ function optionsIn(dir: string): SuricataTargetOptions {
     maxRules: 500,
     sidRange: DEFAULT_SID_RANGE,
     allowUnchecked: false,
+    pid: process.pid,
     sids: new MemorySidBook(),
     log: SILENT,
     now: Date.now,
