@@ -1,8 +1,8 @@
-import { voicesOf } from './engine-families.ts';
 import type { Override } from './override.ts';
 import type { Policy } from './policy.ts';
-import { detectionRatio, enginesWithOpinion, type Report } from './report.ts';
+import { detectionRatio, enginesIn, enginesWithOpinion, type Report } from './report.ts';
 import type { Judgement, Reason, VerdictState } from './verdict.ts';
+import { countVoices, type VoiceCount } from './voice-count.ts';
 
 /** Everything `judge()` may look at. */
 export interface Evidence {
@@ -16,6 +16,10 @@ export interface Evidence {
   readonly sharedHosting?: string;
   /** Why the name counts as popular, if so. */
   readonly popular?: string;
+  /** How often operators here allowed what a voice flagged, by `familyOf`. */
+  readonly corrections?: ReadonlyMap<string, number>;
+  /** The time of the judgement, epoch milliseconds. Absent: nothing is held to be old. */
+  readonly now?: number;
 }
 
 /**
@@ -23,6 +27,12 @@ export interface Evidence {
  * engines call it a command server; a fresh or unknown name has 0.
  */
 const GOOD_REPUTATION = 50;
+
+/** VirusTotal's own documentation: a GET returns the last analysis, however old. Beyond this, few engines prove little. */
+const STALE_AFTER_MS = 90 * 24 * 3_600_000;
+
+/** Sums of weights are compared with whole numbers: a tenth lost to floating point must not tip a threshold. */
+const ROUNDING = 1e-9;
 
 /**
  * Decides what an observable is held to be. Pure: the same evidence and policy give the same judgement, with every
@@ -57,8 +67,7 @@ function judgeReports(evidence: Evidence, policy: Policy): Judgement {
   }
   const found = evidence.reports.filter((report) => report.outcome === 'found');
   const speaking = found.filter((report) => enginesWithOpinion(report.stats) > 0);
-  const report = strongest(speaking);
-  if (report !== undefined) return judgeEngines(report, evidence, policy);
+  if (speaking.length > 0) return judgeEngines(speaking, evidence, policy);
   if (found.length > 0) {
     return settled(
       'no_opinion',
@@ -73,11 +82,14 @@ function judgeReports(evidence: Evidence, policy: Policy): Judgement {
   );
 }
 
-function judgeEngines(report: Report, evidence: Evidence, policy: Policy): Judgement {
-  const count = countVoices(report);
-  const reasons: Reason[] = [{ code: 'engines', text: sentenceOfEngines(report) }, ...count.merged];
+function judgeEngines(reports: readonly Report[], evidence: Evidence, policy: Policy): Judgement {
+  const count = countVoices(reports, evidence.corrections ?? new Map());
+  const reasons: Reason[] = [
+    ...reports.map((report): Reason => ({ code: 'engines', text: sentenceOfEngines(report) })),
+    ...count.notes,
+  ];
   const uncapped = levelOf(count, policy);
-  const cap = uncapped.state === 'malicious' && !uncapped.strong ? capOf(report, evidence) : undefined;
+  const cap = uncapped.state === 'malicious' && !uncapped.strong ? capOf(reports, evidence) : undefined;
   if (cap !== undefined) reasons.push(cap);
   const state = cap === undefined ? uncapped.state : 'suspicious';
   const policyLine =
@@ -90,35 +102,7 @@ function judgeEngines(report: Report, evidence: Evidence, policy: Policy): Judge
     block: state === 'malicious',
     reasons,
     policyLine,
-    ratio: detectionRatio(report),
-  };
-}
-
-interface VoiceCount {
-  /** Independent voices that say malicious. */
-  readonly malicious: number;
-  /** Independent voices that say malicious or suspicious. */
-  readonly concerned: number;
-  /** A reason for each family that was counted once. */
-  readonly merged: readonly Reason[];
-}
-
-// Starts from the source's own counts and takes the repeats off: a source may list fewer engines than it counted.
-function countVoices(report: Report): VoiceCount {
-  const merged: Reason[] = [];
-  for (const [family, engines] of voicesOf(report.flagged)) {
-    if (engines.length > 1)
-      merged.push({
-        code: 'correlated',
-        text: `${engines.join(', ')} speak with one voice (${family}) and count once.`,
-      });
-  }
-  const malicious = report.flagged.filter((engine) => engine.category === 'malicious');
-  return {
-    malicious: report.stats.malicious - (malicious.length - voicesOf(malicious).size),
-    concerned:
-      report.stats.malicious + report.stats.suspicious - (report.flagged.length - voicesOf(report.flagged).size),
-    merged,
+    ratio: detectionRatio(widest(reports)),
   };
 }
 
@@ -130,38 +114,65 @@ interface Level {
 
 function levelOf(count: VoiceCount, policy: Policy): Level {
   const { malicious, concerned } = count;
-  if (malicious >= policy.strongAt)
+  if (malicious + ROUNDING >= policy.strongAt) {
     return level('malicious', true, `malicious: ${engines(malicious)} >= policy.strong_at ${policy.strongAt}`);
-  if (malicious >= policy.maliciousAt)
-    return level('malicious', false, `malicious: ${engines(malicious)} >= policy.malicious_at ${policy.maliciousAt}`);
-  if (concerned >= policy.suspiciousAt)
+  }
+  if (malicious + ROUNDING >= policy.maliciousAt) {
+    const line = `malicious: ${engines(malicious)} >= policy.malicious_at ${policy.maliciousAt}`;
+    return level(
+      'malicious',
+      count.confirmed,
+      count.confirmed ? `${line}, and strong: a second source says so too` : line,
+    );
+  }
+  if (concerned + ROUNDING >= policy.suspiciousAt) {
     return level(
       'suspicious',
       false,
       `suspicious: ${engines(concerned)} >= policy.suspicious_at ${policy.suspiciousAt}`,
     );
+  }
   if (concerned > 0)
     return level('noise', false, `noise: ${engines(concerned)} < policy.suspicious_at ${policy.suspiciousAt}`);
   return level('clean', false, 'clean: 0 of the engines with an opinion');
 }
 
-function capOf(report: Report, evidence: Evidence): Reason | undefined {
+function capOf(reports: readonly Report[], evidence: Evidence): Reason | undefined {
   if (evidence.sharedHosting !== undefined) {
     return {
       code: 'shared_hosting',
       text: `It is ${evidence.sharedHosting}: one bad page there says little about the host.`,
     };
   }
-  if (evidence.popular !== undefined)
+  if (evidence.popular !== undefined) {
     return { code: 'popular', text: `It is popular (${evidence.popular}): a mistake would hit many.` };
-  const { harmless, malicious } = report.votes;
-  if (report.reputation >= GOOD_REPUTATION && harmless >= malicious) {
-    return {
-      code: 'reputation',
-      text: `Its community reputation is ${report.reputation}, with ${harmless} harmless to ${malicious} malicious votes.`,
-    };
   }
-  return undefined;
+  return reputationOf(reports) ?? staleness(reports, evidence.now);
+}
+
+function reputationOf(reports: readonly Report[]): Reason | undefined {
+  const liked = reports.find(
+    ({ reputation, votes }) => reputation >= GOOD_REPUTATION && votes.harmless >= votes.malicious,
+  );
+  if (liked === undefined) return undefined;
+  const { harmless, malicious } = liked.votes;
+  return {
+    code: 'reputation',
+    text: `Its community reputation is ${liked.reputation}, with ${harmless} harmless to ${malicious} malicious votes.`,
+  };
+}
+
+function staleness(reports: readonly Report[], now: number | undefined): Reason | undefined {
+  if (now === undefined) return undefined;
+  const accusing = reports.filter((report) => report.stats.malicious > 0);
+  const isOld = ({ lastAnalysisAt }: Report): boolean =>
+    lastAnalysisAt !== undefined && now - lastAnalysisAt > STALE_AFTER_MS;
+  if (accusing.length === 0 || !accusing.every(isOld)) return undefined;
+  const latest = Math.max(...accusing.map((report) => report.lastAnalysisAt ?? 0));
+  return {
+    code: 'stale',
+    text: `The last analysis is of ${new Date(latest).toISOString().slice(0, 10)}: too old to block by.`,
+  };
 }
 
 function guarded(judgement: Judgement, guard: string | undefined): Judgement {
@@ -175,8 +186,9 @@ function guarded(judgement: Judgement, guard: string | undefined): Judgement {
   };
 }
 
-function strongest(reports: readonly Report[]): Report | undefined {
-  return [...reports].sort((a, b) => b.stats.malicious - a.stats.malicious || b.askedAt - a.askedAt)[0];
+/** The report with the most engines: its ratio is the one people know. */
+function widest(reports: readonly Report[]): Report {
+  return reports.reduce((best, report) => (enginesIn(report.stats) > enginesIn(best.stats) ? report : best));
 }
 
 function sentenceOfEngines(report: Report): string {
@@ -200,7 +212,9 @@ function level(state: VerdictState, strong: boolean, line: string): Level {
 }
 
 function engines(count: number): string {
-  return count === 1 ? '1 independent engine' : `${count} independent engines`;
+  // A weight is shown with its tenth; a whole number of engines as people write it.
+  const shown = Number(count.toFixed(1));
+  return shown === 1 ? '1 independent engine' : `${shown} independent engines`;
 }
 
 function names(reports: readonly Report[]): string {

@@ -208,3 +208,53 @@ test('judge() blocks nothing that is not malicious, whatever the numbers', () =>
     ),
   );
 });
+
+function feed(observable: Observable, engine: string, weight = 1): Report {
+  const stats = { malicious: weight, suspicious: 0, harmless: 0, undetected: 0, timeout: 0 };
+  const flagged: FlaggingEngine[] = [{ engine, category: 'malicious', result: 'listed' }];
+  return report(observable, flagged, { source: engine.toLowerCase(), stats });
+}
+
+test('judge() counts a feed and the engine of the same name once', () => {
+  const observable = domain('some-domain.top');
+  const one = report(observable, engines('URLhaus', 'Engine 1', 'Engine 2', 'Engine 3'));
+  const repeated = judge({ reports: [one, feed(observable, 'URLhaus')] }, DEFAULT_POLICY);
+  assert.equal(repeated.state, 'suspicious', '4 voices, not 5');
+  assert.ok(repeated.reasons.some((reason) => reason.code === 'same_voice'));
+  const independent = judge({ reports: [one, feed(observable, 'OpenPhish')] }, DEFAULT_POLICY);
+  assert.deepEqual([independent.state, independent.strong], ['malicious', true], '5 voices from two sources');
+  assert.equal(independent.ratio, '4/92', 'the ratio is the one of the source with the engines');
+});
+
+test('judge() does not block by a single feed of ordinary weight', () => {
+  const observable = domain('some-domain.top');
+  assert.equal(judge({ reports: [feed(observable, 'OpenPhish')] }, DEFAULT_POLICY).state, 'noise');
+  assert.equal(judge({ reports: [feed(observable, 'My own list', 5)] }, DEFAULT_POLICY).state, 'malicious');
+});
+
+test('judge() believes a voice less that operators overruled here, and never below the floor', () => {
+  const observable = domain('some-domain.top');
+  const one = report(observable, engines('Phishing Database', 'Engine 1', 'Engine 2', 'Engine 3', 'Engine 4'));
+  const judged = (times: number) =>
+    judge({ reports: [one], corrections: new Map([['phishing-database', times]]) }, DEFAULT_POLICY);
+  assert.equal(judged(0).state, 'malicious');
+  assert.equal(judged(1).state, 'suspicious');
+  assert.match(
+    judged(1).reasons.find((reason) => reason.code === 'learned')?.text ?? '',
+    /overruled here 1 times and counts 0\.8/,
+  );
+  assert.match(judged(100).reasons.find((reason) => reason.code === 'learned')?.text ?? '', /counts 0\.4/);
+});
+
+test('judge() blocks by no analysis older than three months, unless it is strong', () => {
+  const observable = domain('some-domain.top');
+  const now = 1_700_000_000_000;
+  const old = { lastAnalysisAt: now - 100 * 86_400_000 };
+  assert.equal(judge({ reports: [report(observable, numbered(6), old)], now }, DEFAULT_POLICY).state, 'suspicious');
+  assert.equal(judge({ reports: [report(observable, numbered(12), old)], now }, DEFAULT_POLICY).state, 'malicious');
+  assert.equal(
+    judge({ reports: [report(observable, numbered(6), { lastAnalysisAt: now - 86_400_000 })], now }, DEFAULT_POLICY)
+      .state,
+    'malicious',
+  );
+});

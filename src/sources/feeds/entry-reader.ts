@@ -1,15 +1,9 @@
 import type { Feed } from './feed.ts';
+import type { FeedEntry } from './feed-entry.ts';
 import { JsonItems } from './json-items.ts';
 import { type LineReader, lineReaderOf } from './line-readers.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { mispEntries } from './misp-attribute.ts';
-
-/** One entry as its feed wrote it. */
-export interface FeedEntry {
-  readonly text: string;
-  /** Its place in a popularity list, from 1. */
-  readonly rank?: number;
-}
 
 /** Reads entries out of a stream of bytes. One object per version of a feed. */
 export interface EntryReader {

@@ -3,9 +3,9 @@ import { whyNeverAsk, whyNeverBlock } from '../../core/guards.ts';
 import { isPublicAddress } from '../../core/ip-address.ts';
 import { keyOf, type Observable, parseObservable, parseObservableOf } from '../../core/observable.ts';
 import { hostOfUrl } from '../../core/web-url.ts';
-import type { FeedEntry } from './entry-reader.ts';
 import type { Feed } from './feed.ts';
 import type { FeedRow } from './feed-book.ts';
+import type { FeedEntry } from './feed-entry.ts';
 
 const NOWHERE = { names: new Set<string>(), addresses: new Set<string>() };
 

@@ -1,8 +1,9 @@
 import type { Download } from './download.ts';
-import { entryReader, type FeedEntry } from './entry-reader.ts';
+import { entryReader } from './entry-reader.ts';
 import { EntryScreen } from './entry-screen.ts';
 import type { Feed } from './feed.ts';
 import type { FeedRow } from './feed-book.ts';
+import type { FeedEntry } from './feed-entry.ts';
 import { FeedProblem } from './feed-problem.ts';
 import type { Pace } from './pace.ts';
 import { type UnpackLimits, unpack } from './unpack.ts';

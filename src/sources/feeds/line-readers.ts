@@ -1,6 +1,6 @@
 import { csvFields } from './csv-fields.ts';
-import type { FeedEntry } from './entry-reader.ts';
 import type { Feed, FeedCondition } from './feed.ts';
+import type { FeedEntry } from './feed-entry.ts';
 import { FeedProblem } from './feed-problem.ts';
 
 /** The entries of one line: none for a comment or for what a condition leaves out. */
