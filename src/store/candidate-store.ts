@@ -20,6 +20,9 @@ export interface HeldState {
   readonly judgedAt: number;
 }
 
+/** Values of a statement's named parameters. */
+type Named = Readonly<Record<string, number | string>>;
+
 interface HeldRow {
   readonly state: VerdictState;
   readonly block: number;
@@ -32,20 +35,23 @@ const MOST_RECHECKS = 10_000;
 /** Rows looked at for one question about the hosts below a domain: a domain with 100,000 hosts must not hold up the rest. */
 const MOST_ROWS = 2_000;
 
+/** Sightings looked at to tell how many clients use a domain: enough to tell one from a few from many. */
+const MOST_SIGHTINGS = 200;
+
 const CLIENT = `coalesce((SELECT address FROM sightings_hourly AS s JOIN clients ON clients.id = s.client_id
   WHERE s.observable_id = o.id ORDER BY s.hour DESC LIMIT 1), '')`;
 
 /** Questions about what was seen, across the tables that say whether it was answered. Reads only, each within a bound. */
 export class CandidateStore {
   readonly #held: Statement<[string], HeldRow>;
-  readonly #seen: Statement<[number, string, number], { seen: number }>;
+  readonly #seen: Statement<[Named], { seen: number }>;
   readonly #byKey: Statement<[string], { id: number }>;
-  readonly #due: Statement<[number, number], { key: string }>;
+  readonly #due: Statement<[Named], { key: string }>;
   readonly #clients: Statement<[string], { n: number }>;
   readonly #firstSeen: Statement<[string], { first_seen: number }>;
   readonly #hosts: Statement<[string, number, number], Candidate>;
-  readonly #unanswered: Statement<[number, number, number], Candidate>;
-  readonly #newClients: Statement<[number, number, number, number], Candidate>;
+  readonly #unanswered: Statement<[Named], Candidate>;
+  readonly #newClients: Statement<[Named], Candidate>;
   readonly #last: Statement<[], { id: number | null }>;
 
   constructor(db: Sqlite) {
@@ -53,20 +59,20 @@ export class CandidateStore {
       'SELECT state, block, judged_at FROM verdicts JOIN observables ON observables.id = observable_id WHERE key = ?',
     );
     this.#seen = db.prepare(
-      `SELECT 1 AS seen FROM (SELECT ?1 AS id UNION ALL
-         SELECT * FROM (SELECT id FROM observables WHERE registrable = ?2 ORDER BY id DESC LIMIT ${MOST_ROWS})) AS o
-       WHERE EXISTS (SELECT 1 FROM sightings_hourly WHERE observable_id = o.id AND hour >= ?3) LIMIT 1`,
+      `SELECT 1 AS seen FROM (SELECT @id AS id UNION ALL
+         SELECT * FROM (SELECT id FROM observables WHERE registrable = @below ORDER BY id DESC LIMIT ${MOST_ROWS})) AS o
+       WHERE EXISTS (SELECT 1 FROM sightings_hourly WHERE observable_id = o.id AND hour >= @since) LIMIT 1`,
     );
     this.#byKey = db.prepare('SELECT id FROM observables WHERE key = ?');
     this.#due = db.prepare(
       `SELECT o.key FROM verdicts AS v JOIN observables AS o ON o.id = v.observable_id
-       WHERE v.recheck_at IS NOT NULL AND v.recheck_at <= ?1 AND NOT EXISTS (SELECT 1 FROM lookup_queue WHERE observable_id = v.observable_id)
+       WHERE v.recheck_at IS NOT NULL AND v.recheck_at <= @now AND NOT EXISTS (SELECT 1 FROM lookup_queue WHERE observable_id = v.observable_id)
          AND (v.block = 1 OR (SELECT count(*) FROM lookup_queue WHERE lane = 'recheck') < ${MOST_RECHECKS})
-       ORDER BY v.block DESC, v.recheck_at LIMIT ?2`,
+       ORDER BY v.block DESC, v.recheck_at LIMIT @limit`,
     );
     this.#clients = db.prepare(
       `SELECT count(DISTINCT client_id) AS n FROM (SELECT client_id FROM observables AS o
-         JOIN sightings_hourly AS s ON s.observable_id = o.id WHERE o.registrable = ? LIMIT ${MOST_ROWS})`,
+         JOIN sightings_hourly AS s ON s.observable_id = o.id WHERE o.registrable = ? LIMIT ${MOST_SIGHTINGS})`,
     );
     this.#firstSeen = db.prepare('SELECT first_seen FROM observables WHERE registrable = ? ORDER BY id LIMIT 1');
     this.#hosts = db.prepare(
@@ -76,10 +82,10 @@ export class CandidateStore {
          AND EXISTS (SELECT 1 FROM sightings_hourly WHERE observable_id = o.id AND hour >= ?) LIMIT ?`,
     );
     this.#unanswered = db.prepare(
-      `SELECT o.id, o.key, ${CLIENT} AS client FROM observables AS o WHERE o.id > ?1 AND o.id <= ?2
+      `SELECT o.id, o.key, ${CLIENT} AS client FROM observables AS o WHERE o.id > @after AND o.id <= @upTo
          AND NOT EXISTS (SELECT 1 FROM verdicts WHERE observable_id = o.id)
          AND NOT EXISTS (SELECT 1 FROM lookup_queue WHERE observable_id = o.id)
-         AND EXISTS (SELECT 1 FROM sightings_hourly WHERE observable_id = o.id AND hour >= ?3)
+         AND EXISTS (SELECT 1 FROM sightings_hourly WHERE observable_id = o.id AND hour >= @since)
          AND NOT EXISTS (SELECT 1 FROM observables AS r JOIN verdicts ON verdicts.observable_id = r.id
            WHERE r.key = 'domain:' || o.registrable AND r.id <> o.id AND state IN ('clean', 'noise'))
          AND NOT EXISTS (SELECT 1 FROM observables AS r JOIN lookup_queue AS q ON q.observable_id = r.id
@@ -87,10 +93,10 @@ export class CandidateStore {
     );
     this.#newClients = db.prepare(
       `SELECT o.id, o.key, ${CLIENT} AS client FROM verdicts AS v JOIN observables AS o ON o.id = v.observable_id
-       WHERE v.observable_id > ?1 AND v.observable_id <= ?2 AND v.state IN ('not_found', 'no_opinion', 'noise', 'suspicious')
-         AND v.recheck_at > ?4 AND v.judged_at < ?4 - 3600000
+       WHERE v.observable_id > @after AND v.observable_id <= @upTo AND v.state IN ('not_found', 'no_opinion', 'noise', 'suspicious')
+         AND v.recheck_at > @now AND v.judged_at < @now - 3600000
          AND NOT EXISTS (SELECT 1 FROM lookup_queue WHERE observable_id = o.id)
-         AND EXISTS (SELECT 1 FROM sightings_hourly AS s WHERE s.observable_id = o.id AND s.hour >= ?3 AND s.first_seen > v.judged_at
+         AND EXISTS (SELECT 1 FROM sightings_hourly AS s WHERE s.observable_id = o.id AND s.hour >= @since AND s.first_seen > v.judged_at
            AND NOT EXISTS (SELECT 1 FROM sightings_hourly AS e
              WHERE e.observable_id = o.id AND e.client_id = s.client_id AND e.first_seen <= v.judged_at))`,
     );
@@ -108,12 +114,12 @@ export class CandidateStore {
   seenSince(observable: Observable, since: number): boolean {
     const id = this.#byKey.get(keyOf(observable))?.id ?? 0;
     const below = observable.kind === 'domain' ? observable.value : '';
-    return this.#seen.get(id, below, hourOf(since)) !== undefined;
+    return this.#seen.get({ id, below, since: hourOf(since) }) !== undefined;
   }
 
   /** Observables whose kept answer is due to be asked for again and does not wait for it yet: what is blocked first. */
   dueForRecheck(now: number, limit: number): readonly Observable[] {
-    return this.#due.all(now, limit).map(({ key }) => observableOfKey(key));
+    return this.#due.all({ now, limit }).map(({ key }) => observableOfKey(key));
   }
 
   /** How many clients used a registrable domain or a host below it, as far as its first rows show. */
@@ -133,12 +139,12 @@ export class CandidateStore {
 
   /** Of the observables with row numbers above `after` and up to `upTo`: seen since `since`, unanswered, and nobody waits to ask. */
   unansweredSeen(after: number, upTo: number, since: number): readonly Candidate[] {
-    return this.#unanswered.all(after, upTo, since);
+    return this.#unanswered.all({ after, upTo, since });
   }
 
   /** Of the same range: answered without settling it, and since then used by a client that had not used it before. */
   withNewClients(after: number, upTo: number, since: number, now: number): readonly Candidate[] {
-    return this.#newClients.all(after, upTo, since, now);
+    return this.#newClients.all({ after, upTo, since, now });
   }
 
   /** The highest row number of an observable. */

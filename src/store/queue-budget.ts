@@ -43,9 +43,11 @@ export class QueueBudget {
 
   constructor(db: Sqlite) {
     const of = (column: Column): Statements => ({
-      count: db.prepare(`SELECT count(*) AS n FROM lookup_queue WHERE ${column} = ? AND lane = 'new'`),
+      count: db.prepare(
+        `SELECT count(*) AS n FROM lookup_queue WHERE ${column} = ? AND ${column} <> 0 AND lane = 'new'`,
+      ),
       least: db.prepare(
-        `SELECT observable_id, score FROM lookup_queue WHERE ${column} = ? AND lane = 'new' ORDER BY score LIMIT 1`,
+        `SELECT observable_id, score FROM lookup_queue WHERE ${column} = ? AND ${column} <> 0 AND lane = 'new' ORDER BY score LIMIT 1`,
       ),
     });
     this.#statements = { client: of('client'), budget_group: of('budget_group') };
@@ -55,8 +57,8 @@ export class QueueBudget {
   placeOf(origin: QueueOrigin = {}): QueuePlace {
     const { client, group, mostOfClient, mostOfGroup } = origin;
     return {
-      client: client === undefined ? 0 : fnv1a(`client:${client}`),
-      group: group === undefined ? 0 : fnv1a(`group:${group}`),
+      client: client === undefined ? 0 : fnv1a(`client:${client}`) >>> 1,
+      group: group === undefined ? 0 : fnv1a(`group:${group}`) >>> 1,
       mostOfClient: mostOfClient ?? Number.POSITIVE_INFINITY,
       mostOfGroup: mostOfGroup ?? Number.POSITIVE_INFINITY,
     };

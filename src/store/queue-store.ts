@@ -3,6 +3,7 @@ import { type Observable, observableOfKey } from '../core/observable.ts';
 import { CandidateStore } from './candidate-store.ts';
 import type { ObservableStore } from './observable-store.ts';
 import { QueueBudget, type QueueOrigin } from './queue-budget.ts';
+import { PER_UNIT, ScoreParts } from './score-parts.ts';
 import type { Sqlite } from './sqlite-file.ts';
 
 /** One question that waits. */
@@ -40,6 +41,7 @@ export class QueueStore {
   readonly candidates: CandidateStore;
   readonly #observables: ObservableStore;
   readonly #budget: QueueBudget;
+  readonly #parts: ScoreParts;
   readonly #waiting: Statement<[number], { lane: string; score: number }>;
   readonly #insert: Statement;
   readonly #raise: Statement;
@@ -60,14 +62,15 @@ export class QueueStore {
     this.candidates = new CandidateStore(db);
     this.#observables = observables;
     this.#budget = new QueueBudget(db);
+    this.#parts = new ScoreParts(db);
     this.#waiting = db.prepare('SELECT lane, score FROM lookup_queue WHERE observable_id = ?');
     this.#insert = db.prepare(
       `INSERT INTO lookup_queue (observable_id, lane, score, parts, enqueued_at, not_before, attempts, client, budget_group)
-       VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?)`,
+       VALUES (?, ?, ?, ?, ?, 0, 0, ?, ?)`,
     );
     this.#raise = db.prepare('UPDATE lookup_queue SET lane = ?, score = ?, parts = ? WHERE observable_id = ?');
     this.#rescore = db.prepare('UPDATE lookup_queue SET score = ?, parts = ? WHERE observable_id = ?');
-    this.#next = db.prepare(`${SELECT} WHERE lane = ? AND not_before <= ? ORDER BY score DESC, enqueued_at LIMIT 1`);
+    this.#next = db.prepare(`${SELECT} WHERE lane = ? AND not_before <= ? ORDER BY score DESC, observable_id LIMIT 1`);
     this.#find = db.prepare(`${SELECT} WHERE observable_id = ?`);
     this.#from = db.prepare(`${SELECT} WHERE client = ? AND lane = 'new' ORDER BY score DESC LIMIT ?`);
     this.#after = db.prepare(`${SELECT} WHERE observable_id > ? ORDER BY observable_id LIMIT ?`);
@@ -77,10 +80,10 @@ export class QueueStore {
     );
     this.#size = db.prepare('SELECT count(*) AS n, min(enqueued_at) AS oldest FROM lookup_queue');
     this.#trim = db.prepare(
-      `DELETE FROM lookup_queue WHERE observable_id IN (SELECT observable_id FROM lookup_queue WHERE lane = 'new' ORDER BY score, enqueued_at DESC LIMIT ?)`,
+      `DELETE FROM lookup_queue WHERE observable_id IN (SELECT observable_id FROM lookup_queue WHERE lane = 'new' ORDER BY score, observable_id DESC LIMIT ?)`,
     );
     this.#trimAny = db.prepare(
-      'DELETE FROM lookup_queue WHERE observable_id IN (SELECT observable_id FROM lookup_queue ORDER BY score, enqueued_at DESC LIMIT ?)',
+      'DELETE FROM lookup_queue WHERE observable_id IN (SELECT observable_id FROM lookup_queue ORDER BY score, observable_id DESC LIMIT ?)',
     );
     this.#length = this.#size.get()?.n ?? 0;
   }
@@ -102,17 +105,18 @@ export class QueueStore {
     now: number,
     origin?: QueueOrigin,
   ): boolean {
+    const worth = Math.round(score * PER_UNIT);
     const waiting = this.#waiting.get(observableId);
     if (waiting !== undefined) {
-      if (score > waiting.score) this.#raise.run(lane, score, JSON.stringify(parts), observableId);
+      if (worth > waiting.score) this.#raise.run(lane, worth, this.#parts.write(parts), observableId);
       return true;
     }
     const place = this.#budget.placeOf(origin);
-    const room = lane === 'new' ? this.#budget.makeRoom(place, score) : { ok: true, evicted: [] };
+    const room = lane === 'new' ? this.#budget.makeRoom(place, worth) : { ok: true, evicted: [] };
     for (const id of room.evicted) this.#drop(id);
     this.#refused += room.evicted.length + Number(!room.ok);
     if (!room.ok) return false;
-    this.#insert.run(observableId, lane, score, JSON.stringify(parts), now, now, place.client, place.group);
+    this.#insert.run(observableId, lane, worth, this.#parts.write(parts), now, place.client, place.group);
     this.#length++;
     if (lane === 'new') this.#budget.added(place);
     return true;
@@ -120,29 +124,29 @@ export class QueueStore {
 
   /** Gives a question that waits another worth, up or down. */
   rescore(observableId: number, score: number, parts: Readonly<Record<string, number>>): void {
-    this.#rescore.run(score, JSON.stringify(parts), observableId);
+    this.#rescore.run(Math.round(score * PER_UNIT), this.#parts.write(parts), observableId);
   }
 
   /** The worthiest question of a lane that may be asked at `now`. */
   next(lane: string, now: number): QueuedQuestion | undefined {
     const row = this.#next.get(lane, now);
-    return row === undefined ? undefined : questionOf(row);
+    return row === undefined ? undefined : this.#questionOf(row);
   }
 
   find(observable: Observable): QueuedQuestion | undefined {
     const stored = this.#observables.find(observable);
     const row = stored === undefined ? undefined : this.#find.get(stored.id);
-    return row === undefined ? undefined : questionOf(row);
+    return row === undefined ? undefined : this.#questionOf(row);
   }
 
   /** The worthiest new questions that a client brought. */
   waitingFrom(client: string, limit: number): readonly QueuedQuestion[] {
-    return this.#from.all(this.#budget.placeOf({ client }).client, limit).map(questionOf);
+    return this.#from.all(this.#budget.placeOf({ client }).client, limit).map((row) => this.#questionOf(row));
   }
 
   /** Questions that wait, in the order of their observables, beginning after one: for walking through all of them in steps. */
   waitingAfter(observableId: number, limit: number): readonly QueuedQuestion[] {
-    return this.#after.all(observableId, limit).map(questionOf);
+    return this.#after.all(observableId, limit).map((row) => this.#questionOf(row));
   }
 
   remove(observable: Observable): void {
@@ -168,6 +172,13 @@ export class QueueStore {
     return dropped;
   }
 
+  /** Forgets what is kept in memory, after a transaction that changed the queue was rolled back. */
+  forgetCachedIds(): void {
+    this.#budget.forget();
+    this.#parts.forgetCachedIds();
+    this.#length = this.size().length;
+  }
+
   size(): { readonly length: number; readonly oldestAt: number | undefined } {
     const row = this.#size.get();
     return { length: row?.n ?? 0, oldestAt: row?.oldest ?? undefined };
@@ -177,18 +188,18 @@ export class QueueStore {
     this.#budget.removing(observableId);
     this.#length -= this.#remove.run(observableId).changes;
   }
-}
 
-function questionOf(row: Row): QueuedQuestion {
-  return {
-    observable: observableOfKey(row.key),
-    observableId: row.observable_id,
-    lane: row.lane,
-    score: row.score,
-    parts: JSON.parse(row.parts) as Record<string, number>,
-    enqueuedAt: row.enqueued_at,
-    notBefore: row.not_before,
-    attempts: row.attempts,
-    lastError: row.last_error ?? undefined,
-  };
+  #questionOf(row: Row): QueuedQuestion {
+    return {
+      observable: observableOfKey(row.key),
+      observableId: row.observable_id,
+      lane: row.lane,
+      score: row.score / PER_UNIT,
+      parts: this.#parts.read(row.parts),
+      enqueuedAt: row.enqueued_at,
+      notBefore: Math.max(row.not_before, row.enqueued_at),
+      attempts: row.attempts,
+      lastError: row.last_error ?? undefined,
+    };
+  }
 }

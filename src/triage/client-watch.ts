@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 
 const HOUR_MS = 3_600_000;
+const HALF_DAY_MS = 12 * HOUR_MS;
 const DAY_MS = 24 * HOUR_MS;
 
 /** Clients remembered. A home has dozens; spoofed addresses must not fill the memory. */
@@ -9,11 +10,15 @@ const MOST_CLIENTS = 4_096;
 /** Invented-looking names that do not exist, within about an hour, from which a client is trying a generator's list. */
 const BURST_AT = 10;
 
-/** Questions a day that every client may bring, however little the others do. */
-const FREE_QUESTIONS = 20;
+/**
+ * Questions of about a day that every client may bring, however little the others do, and how many times the others' average: the
+ * busiest device of a home brings five or six times what the others do. Pressing questions (worth enough to run ahead) are few
+ * in honest traffic, and a client that invents names brings nothing else.
+ */
+const FAIR = { all: { free: 40, multiple: 6 }, urgent: { free: 10, multiple: 4 } } as const;
 
-/** A client may bring this many times what the others bring on average before it counts as a flood. */
-const FAIR_MULTIPLE = 1.5;
+/** Whether all questions are meant, or the pressing ones alone. */
+export type Counted = keyof typeof FAIR;
 
 /** A client known for this long that brings fewer than `QUIET_BELOW` new names a day does one thing: a new name from it is news. */
 const QUIET_AFTER_MS = 3 * DAY_MS;
@@ -21,7 +26,8 @@ const QUIET_BELOW = 2;
 
 interface Client {
   readonly firstSeenAt: number;
-  readonly questions: Fading;
+  readonly all: Fading;
+  readonly urgent: Fading;
   readonly shaped: Fading;
 }
 
@@ -49,12 +55,14 @@ class Fading {
 /** What the clients have been doing lately, in bounded memory. A restart forgets it, which costs a day of a sharper order and no answer. */
 export class ClientWatch {
   readonly #clients = new LRUCache<string, Client>({ max: MOST_CLIENTS });
-  readonly #all = new Fading(12 * HOUR_MS);
+  readonly #sums = { all: new Fading(HALF_DAY_MS), urgent: new Fading(HALF_DAY_MS) };
 
   /** A client brought a question. */
-  noteQuestion(client: string, now: number): void {
-    this.#get(client, now).questions.add(now);
-    this.#all.add(now);
+  noteQuestion(client: string, urgent: boolean, now: number): void {
+    for (const counted of urgent ? (['all', 'urgent'] as const) : (['all'] as const)) {
+      this.#get(client, now)[counted].add(now);
+      this.#sums[counted].add(now);
+    }
   }
 
   /** A client asked for a name that looks invented and does not exist. Returns whether a burst began with it. */
@@ -70,24 +78,29 @@ export class ClientWatch {
   }
 
   /** By how many questions a client is above its share of about a day; 0 where it is within it, or alone. */
-  excess(client: string, now: number): number {
+  excess(client: string, counted: Counted, now: number): number {
     const others = this.#clients.size - 1;
-    const own = this.#clients.get(client)?.questions.at(now) ?? 0;
+    const own = this.#clients.get(client)?.[counted].at(now) ?? 0;
     if (others < 1) return 0;
-    const mean = Math.max(0, this.#all.at(now) - own) / others;
-    return Math.max(0, own - Math.max(FREE_QUESTIONS, FAIR_MULTIPLE * mean));
+    const mean = Math.max(0, this.#sums[counted].at(now) - own) / others;
+    return Math.max(0, own - Math.max(FAIR[counted].free, FAIR[counted].multiple * mean));
   }
 
   /** Whether a client has been here for days and seldom brings anything new. */
   isQuiet(client: string, now: number): boolean {
     const known = this.#clients.get(client);
-    return known !== undefined && now - known.firstSeenAt >= QUIET_AFTER_MS && known.questions.at(now) < QUIET_BELOW;
+    return known !== undefined && now - known.firstSeenAt >= QUIET_AFTER_MS && known.all.at(now) < QUIET_BELOW;
   }
 
   #get(client: string, now: number): Client {
     const known = this.#clients.get(client);
     if (known !== undefined) return known;
-    const fresh = { firstSeenAt: now, questions: new Fading(12 * HOUR_MS), shaped: new Fading(HOUR_MS) };
+    const fresh = {
+      firstSeenAt: now,
+      all: new Fading(HALF_DAY_MS),
+      urgent: new Fading(HALF_DAY_MS),
+      shaped: new Fading(HOUR_MS),
+    };
     this.#clients.set(client, fresh);
     return fresh;
   }

@@ -142,7 +142,6 @@ export class IntakeDesk {
       if (observable === undefined || seen.has(keyOf(observable))) continue;
       seen.add(keyOf(observable));
       if (book.hasAnswer(observable)) continue;
-      this.#watch.noteQuestion(client, now());
       this.#put(book.idOf(observable, now()), observable, 'alert', { via: 'alert', alerted: true, client });
     }
   }
@@ -208,7 +207,6 @@ export class IntakeDesk {
     const { state } = direct ? { state: 'unasked' as const } : this.#memory.heldOf(asked);
     if (state === 'unasked') {
       if (this.#consideredLately(keyOf(asked), now())) return;
-      this.#watch.noteQuestion(client, now());
       this.#put(direct ? id : book.idOf(asked, now()), asked, 'new', occasion);
     } else if (leavesHostsOpen(state)) {
       this.#put(id, observable, 'new', { ...occasion, parent: state });
@@ -256,11 +254,13 @@ export class IntakeDesk {
     const { book, surroundings, now, maxWaiting = MAX_WAITING } = this.#options;
     if (whyNeverAsk(observable, surroundings()) !== undefined) return;
     const worth = this.#signals.worthOf(observable, occasion);
+    if (lane !== 'recheck') this.#signals.note(occasion.client, worth);
     const group = groupOf(observable);
     book.put(id, lane, worth.total, worth.parts, now(), {
       ...(occasion.client === undefined || occasion.client === '' ? {} : { client: occasion.client }),
       mostOfClient: Math.max(1, Math.floor(maxWaiting * CLIENT_SHARE)),
-      ...(group === undefined ? {} : { group: group.name }),
+      // What stands for its whole domain is one question, and needs no budget.
+      ...(group === undefined || group.name === observable.value ? {} : { group: group.name }),
       mostOfGroup: group?.shared === true ? MOST_OF_SHARED : MOST_OF_DOMAIN,
     });
   }

@@ -121,8 +121,8 @@ const WORTH_OF_IDLE = -6;
 const WORTH_OF_PARENT: Partial<Record<VerdictState, number>> = {
   malicious: 8,
   suspicious: 5,
-  not_found: -1,
-  no_opinion: -1,
+  not_found: -3,
+  no_opinion: -3,
 };
 
 /** What a question is worth. Pure, and the parts add up to the total, so that it can be explained. */

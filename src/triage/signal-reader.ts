@@ -7,7 +7,7 @@ import type { ClientWatch } from './client-watch.ts';
 import { looksLike } from './homograph.ts';
 import type { LexicalModel } from './lexical-model.ts';
 import type { NameKnowledge, NetworkMemory } from './network-memory.ts';
-import { type Score, type Signals, score } from './score.ts';
+import { type Score, type Signals, score, URGENT_WORTH } from './score.ts';
 
 /** Why a question is put, as far as it is not read from the observable itself. */
 export interface Occasion {
@@ -41,8 +41,23 @@ export class SignalReader {
     this.#options = options;
   }
 
+  /** The worth of a question. A client that brings more than its share, of questions or of pressing ones, pays for it here. */
   worthOf(observable: Observable, occasion: Occasion): Score {
-    return score(this.signalsOf(observable, occasion));
+    const { watch, now } = this.#options;
+    const { client = '' } = occasion;
+    const signals = this.signalsOf(observable, occasion);
+    const worth = score(signals);
+    if (client === '') return worth;
+    const pressing = worth.total >= URGENT_WORTH ? watch.excess(client, 'urgent', now()) : 0;
+    const flood = Math.max(pressing, watch.excess(client, 'all', now()));
+    return flood === 0 ? worth : score({ ...signals, flood });
+  }
+
+  /** Counts a question for its client. */
+  note(client: string | undefined, worth: Score): void {
+    const flood = worth.parts.client_flood ?? 0;
+    if (client !== undefined && client !== '')
+      this.#options.watch.noteQuestion(client, worth.total - flood >= URGENT_WORTH, this.#options.now());
   }
 
   signalsOf(observable: Observable, occasion: Occasion): Signals {
@@ -94,7 +109,6 @@ export class SignalReader {
     if (client === undefined || client === '') return {};
     const burst = watch.inBurst(client, now()) && this.looksInvented(observable);
     return {
-      flood: watch.excess(client, now()),
       burst,
       quietClient: nxdomain !== true && watch.isQuiet(client, now()),
     };
