@@ -156,7 +156,7 @@ export class IntakeDesk {
   considerRecheck(observable: Observable, newClient = false): void {
     const { book, now } = this.#options;
     const { state, blocked, judgedAt } = this.#memory.heldOf(observable);
-    const held = { state, blocked, newClient, idle: !this.#memory.seenSince(observable, judgedAt) };
+    const held = { state, blocked, newClient, idle: !this.#memory.seenSince(observable, judgedAt + SEEN_AGAIN_MS) };
     this.#put(book.idOf(observable, now()), observable, 'recheck', { via: 'dns', held });
   }
 

@@ -14,6 +14,11 @@ export interface OverrideBook {
   candidates(pattern: Pattern): readonly Observable[];
   find(observable: Observable): Verdict | undefined;
   isWanted(observable: Observable): boolean;
+  /** Keeps that an operator allowed, by this pattern, what these voices flagged. */
+  learn(pattern: string, voices: readonly string[]): void;
+  unlearn(pattern: string): void;
+  /** The voices that hold it malicious, by `familyOf`. */
+  accusers(observable: Observable): readonly string[];
   durably<T>(work: () => T): T;
 }
 
@@ -54,6 +59,7 @@ export class OperatorDesk {
     const { book } = this.#options;
     return book.durably(() => {
       book.keep(override);
+      this.#learnFrom(override);
       const affected = this.#rejudge(override.pattern, override);
       return { affected, conflicts: this.#conflicts(override) };
     });
@@ -64,6 +70,7 @@ export class OperatorDesk {
     const { book } = this.#options;
     return book.durably(() => {
       const forgotten = book.remove(pattern.text);
+      book.unlearn(pattern.text);
       return { forgotten, affected: this.#rejudge(pattern), conflicts: [] };
     });
   }
@@ -91,6 +98,14 @@ export class OperatorDesk {
       blocked,
       ...(conflict === undefined ? {} : { conflict }),
     };
+  }
+
+  /** An allowed name teaches which voices to believe less here; every other word about it takes that lesson back. */
+  #learnFrom({ action, pattern }: Override): void {
+    const { book } = this.#options;
+    book.unlearn(pattern.text);
+    const named = namedBy(pattern);
+    if (action === 'allow' && named !== undefined) book.learn(pattern.text, book.accusers(named));
   }
 
   #conflicts(override: Override): readonly string[] {

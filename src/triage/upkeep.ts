@@ -15,6 +15,8 @@ export interface UpkeepBook {
 export interface UpkeepOptions {
   readonly book: UpkeepBook;
   readonly considerRecheck: (observable: Observable) => void;
+  /** One step of a slow walk over what was seen and what waits (`IntakeDesk.sweep`), about once a minute. */
+  readonly sweep: () => void;
   /** Ends an indicator and judges again. */
   readonly expire: (observable: Observable) => void;
   readonly onExpired: (count: number) => void;
@@ -24,6 +26,7 @@ export interface UpkeepOptions {
 }
 
 const TICK_MS = 15_000;
+const TICKS_PER_SWEEP = 4;
 
 /** Old answers put back in the queue per tick. More would only wait there. */
 const RECHECKS_PER_TICK = 50;
@@ -37,6 +40,7 @@ export class Upkeep {
   readonly #options: UpkeepOptions;
   #tick: NodeJS.Timeout | undefined;
   #prune: NodeJS.Timeout | undefined;
+  #ticks = 0;
 
   constructor(options: UpkeepOptions) {
     this.#options = options;
@@ -55,7 +59,8 @@ export class Upkeep {
 
   /** One round of rechecks and expiries, now. */
   run(): void {
-    const { book, now, considerRecheck, expire, onExpired, onRechecks, log } = this.#options;
+    const { book, now, considerRecheck, sweep, expire, onExpired, onRechecks, log } = this.#options;
+    if (this.#ticks++ % TICKS_PER_SWEEP === 0) book.durably(sweep);
     const due = book.dueForRecheck(now(), RECHECKS_PER_TICK);
     if (due.length > 0) {
       book.durably(() => due.forEach(considerRecheck));

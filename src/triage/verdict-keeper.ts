@@ -33,6 +33,10 @@ export interface VerdictKeeperOptions {
   readonly now: () => number;
   /** Why the name counts as popular (`rank list of ...`), or undefined. Absent: nothing is popular. */
   readonly popular?: (observable: Observable) => string | undefined;
+  /** Why strangers share its host, beyond what `sharedHosting` knows. */
+  readonly sharing?: (observable: Observable) => string | undefined;
+  /** How often operators overruled each voice here, by `familyOf`. */
+  readonly corrections?: () => ReadonlyMap<string, number>;
   /** How long answers are trusted; `DEFAULT_RECHECKS` where absent. */
   readonly rechecks?: () => RecheckTable;
 }
@@ -74,7 +78,7 @@ export class VerdictKeeper {
 
   #judge(observable: Observable, reports: readonly Report[], override: Override | undefined): Judgement {
     const guard = whyNeverBlock(observable, this.#options.surroundings());
-    const shared = sharedHosting(observable);
+    const shared = sharedHosting(observable) ?? this.#options.sharing?.(observable);
     const popular = this.#options.popular?.(observable);
     const evidence = {
       reports,
@@ -82,6 +86,8 @@ export class VerdictKeeper {
       ...(guard === undefined ? {} : { guard }),
       ...(shared === undefined ? {} : { sharedHosting: shared }),
       ...(popular === undefined ? {} : { popular }),
+      corrections: this.#options.corrections?.() ?? NO_CORRECTIONS,
+      now: this.#options.now(),
     };
     return judge(evidence, this.#options.policy());
   }
@@ -111,6 +117,8 @@ export class VerdictKeeper {
     return { verdict: undefined, before: known?.state ?? 'unasked', indicatorChanged: book.unwant(observable) };
   }
 }
+
+const NO_CORRECTIONS: ReadonlyMap<string, number> = new Map();
 
 /** An operator's block without an end. The last instant a DATETIME column can hold with room to spare: 9000-01-01. */
 const NEVER = Date.UTC(9000, 0, 1);
