@@ -3,6 +3,7 @@ import type { WarningFacts } from './api/status-facts.ts';
 import type { Config } from './config/schema.ts';
 import type { Secret } from './config/secrets.ts';
 import type { OperatorError } from './core/errors.ts';
+import { observableOfKey } from './core/observable.ts';
 import { ListFilesTarget } from './enforce/lists/list-files-target.ts';
 import { Publisher } from './enforce/publisher.ts';
 import { planPublication } from './enforce/suricata/publication.ts';
@@ -14,12 +15,16 @@ import type { Log } from './lib/log.ts';
 import { Metrics } from './ops/metrics.ts';
 import { upkeepBook } from './sidecar/books.ts';
 import { controlOf } from './sidecar/control-of.ts';
+import { FeedWords } from './sidecar/feed-words.ts';
+import { Feeds } from './sidecar/feeds.ts';
 import { Judgement } from './sidecar/judgement.ts';
 import { metricsOf } from './sidecar/metrics-of.ts';
 import { Questions } from './sidecar/questions.ts';
 import { restartNeeded } from './sidecar/restart-needed.ts';
 import { statusOf } from './sidecar/status-of.ts';
 import { storeOf } from './sidecar/store-of.ts';
+import type { Feed } from './sources/feeds/feed.ts';
+import type { FreshObservable } from './store/sighting-store.ts';
 import type { Store } from './store/store.ts';
 import { Upkeep } from './triage/upkeep.ts';
 
@@ -27,6 +32,8 @@ export interface SidecarOptions {
   readonly config: Config;
   /** VirusTotal's key. Without one nothing is asked, and status says so. */
   readonly apiKey: Secret | undefined;
+  /** The configured feeds, with presets filled in and keys read. */
+  readonly feeds: readonly Feed[];
   readonly version: string;
   readonly log: Log;
   /** Epoch milliseconds. */
@@ -49,6 +56,7 @@ export class Sidecar {
   readonly #store: Store;
   readonly #judgement: Judgement;
   readonly #questions: Questions;
+  readonly #feeds: Feeds;
   readonly #suricata: SuricataTarget;
   readonly #publisher: Publisher;
   readonly #upkeep: Upkeep;
@@ -69,12 +77,22 @@ export class Sidecar {
     // Everything else reads and writes it.
     this.#store = storeOf(config);
     // Judges by what the store holds; nobody else decides.
-    this.#judgement = new Judgement({ config, store: this.#store, now });
+    const words = new FeedWords(this.#store, options.feeds);
+    this.#judgement = new Judgement({ config, store: this.#store, words, now });
     // Decides what is worth asking, asks it, and has the answer judged in the same transaction.
     this.#questions = new Questions({
       ...options,
       store: this.#store,
       judgement: this.#judgement,
+      words,
+      onDecided: () => this.#publisher.changed(now()),
+    });
+    // Whole lists instead of questions: evidence that costs no quota, and context.
+    this.#feeds = new Feeds({
+      ...options,
+      store: this.#store,
+      judgement: this.#judgement,
+      questions: this.#questions,
       onDecided: () => this.#publisher.changed(now()),
     });
     // Where verdicts take effect.
@@ -98,6 +116,7 @@ export class Sidecar {
     this.#upkeep = new Upkeep({
       book: upkeepBook(this.#store, config.retention),
       considerRecheck: (observable) => this.#questions.considerRecheck(observable),
+      sweep: () => this.#questions.sweep(),
       expire: (observable) => this.#judgement.expire(observable),
       onExpired: () => this.#publisher.changed(now()),
       onRechecks: () => this.#questions.wake(),
@@ -122,6 +141,7 @@ export class Sidecar {
         ...options,
         store: this.#store,
         judgement: this.#judgement,
+        words,
         questions: this.#questions,
         publisher: this.#publisher,
         metrics: this.#metrics,
@@ -152,6 +172,7 @@ export class Sidecar {
     await this.#suricata.start();
     this.#publisher.start();
     this.#questions.start();
+    this.#feeds.start();
     this.#upkeep.start();
     await this.#control.start();
     await this.#intake.start();
@@ -164,6 +185,7 @@ export class Sidecar {
     this.#isReady = false;
     await this.#intake.stop();
     this.#upkeep.stop();
+    await this.#feeds.stop();
     await this.#questions.stop();
     await this.#publisher.stop();
     await this.#suricata.stop();
@@ -180,8 +202,7 @@ export class Sidecar {
     const waiting = restartNeeded(this.#config, config);
     this.#judgement.follow(config);
     this.#questions.follow(config, apiKey);
-    this.#judgement.rejudgeAll();
-    this.#publisher.changed(this.#options.now());
+    void this.#judgement.rejudgeAll().then(() => this.#publisher.changed(this.#options.now()));
     this.#config = config;
     return waiting;
   }
@@ -197,9 +218,18 @@ export class Sidecar {
     this.#store.transact(() => {
       const fresh = this.#store.sightings.record(batch.sightings);
       for (const alert of batch.alerts) this.#store.alerts.keep(alert);
-      this.#questions.consider(fresh, batch.alerts);
+      this.#judgeListed(fresh);
+      this.#questions.consider(fresh, batch.alerts, batch.sightings);
     });
     this.#questions.wake();
+  }
+
+  /** What a feed lists already is judged when it is seen, without a question. */
+  #judgeListed(fresh: readonly FreshObservable[]): void {
+    if (this.#options.feeds.length === 0) return;
+    let decided = false;
+    for (const { key } of fresh) decided = this.#judgement.rejudge(observableOfKey(key)).indicatorChanged || decided;
+    if (decided) this.#publisher.changed(this.#options.now());
   }
 
   #facts() {

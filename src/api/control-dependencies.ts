@@ -1,6 +1,7 @@
 import type { Observable, ObservableKey } from '../core/observable.ts';
 import type { Override } from '../core/override.ts';
 import type { Pattern } from '../core/pattern.ts';
+import type { Report } from '../core/report.ts';
 import type { Verdict } from '../core/verdict.ts';
 import type { Log } from '../lib/log.ts';
 import type { ControlStores, DisclosureFacts } from './control-stores.ts';
@@ -33,6 +34,10 @@ export interface ControlDependencies {
   readonly neverBlock: (observable: Observable) => string | undefined;
   /** The sid that belongs to an indicator for life, where it ever got one. */
   readonly sidOf: (key: ObservableKey) => number | undefined;
+  /** What the configured feeds say of it, as reports. */
+  readonly feedReports: (observable: Observable) => readonly Report[];
+  /** The answer of another observable that serves this one, so that it needs no question of its own. */
+  readonly servedBy: (observable: Observable) => { readonly by: Observable; readonly why: string } | undefined;
   /** When exactly this text was sent out, one row for each source. */
   readonly disclosuresOf: (sent: string) => readonly DisclosureFacts[];
   readonly status: () => StatusFacts;

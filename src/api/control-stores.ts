@@ -76,6 +76,15 @@ export interface VerdictPageQuery {
   readonly cursor?: number;
 }
 
+/** One client that had used an observable when that turned out to be bad. */
+export interface FindingFacts {
+  readonly client: string;
+  readonly foundAt: number;
+  readonly firstSeenAt: number;
+  readonly lastSeenAt: number;
+  readonly count: number;
+}
+
 /** What is read from the store, and nothing more: the classes of store/ satisfy it as they are. */
 export interface ControlStores {
   readonly observables: {
@@ -99,5 +108,6 @@ export interface ControlStores {
   readonly indicators: { find(observable: Observable): Indicator | undefined };
   readonly publications: { of(observable: Observable): readonly PublicationFacts[] };
   readonly overrides: { current(now: number): readonly Override[] };
+  readonly findings: { of(observable: Observable): readonly FindingFacts[] };
   readonly alerts: { of(observable: Observable, limit: number): readonly Alert[] };
 }

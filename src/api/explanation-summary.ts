@@ -60,8 +60,9 @@ function named(engines: readonly FlaggingEngine[]): string {
 }
 
 function unasked(story: Story): string {
-  const { neverAsk, waiting, verdict } = story;
+  const { neverAsk, waiting, verdict, servedBy } = story;
   if (neverAsk !== undefined) return `No source was asked and none will be: ${neverAsk}.`;
+  if (servedBy !== undefined) return `It needs no question of its own. ${servedBy}`;
   const failure =
     verdict.lastError === undefined ? '' : ` The last attempt brought no answer: ${sentence(verdict.lastError)}`;
   if (waiting !== undefined) return `No source has answered about it yet; the question waits for its turn.${failure}`;

@@ -48,7 +48,8 @@ function storyOf(observable: Observable, dependencies: ControlDependencies): Sto
     clients: stored === undefined ? [] : stores.sightings.clientsOf(stored.id),
     ...present('waiting', waitingFacts(stores.queue.find(observable))),
     ...present('lastQuestion', askedFacts(stores.lookups.last(observable))),
-    reports: stores.reports.history(observable).map(reportFacts),
+    ...present('servedBy', dependencies.servedBy(observable)?.why),
+    reports: [...stores.reports.history(observable), ...dependencies.feedReports(observable)].map(reportFacts),
     history: stores.verdicts.history(observable),
     overrides: overridesInForce(dependencies)
       .filter(({ pattern }) => covers(pattern, observable))

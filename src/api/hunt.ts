@@ -3,7 +3,7 @@ import type { Observable } from '../core/observable.ts';
 import type { VerdictState } from '../core/verdict.ts';
 import { ApiError } from './api-error.ts';
 import type { ControlDependencies } from './control-dependencies.ts';
-import type { ClientFacts, ControlStores } from './control-stores.ts';
+import type { ClientFacts, ControlStores, FindingFacts } from './control-stores.ts';
 import { type DocumentOf, documentOf } from './document.ts';
 import { observableOfText } from './observable-text.ts';
 import { nextCursor, PAGE_PARAMETERS, type PageQuery, positionOf, timeOfParameter } from './page.ts';
@@ -17,6 +17,8 @@ export interface Quarry {
   /** Since when it stands in this state. */
   readonly since?: number;
   readonly clients: readonly ClientFacts[];
+  /** Who had used it when it turned out to be bad. Kept longer than `clients`. */
+  readonly findings: readonly FindingFacts[];
 }
 
 /** `GET /v1/hunt`. */
@@ -56,7 +58,7 @@ export function serveHunt(app: FastifyInstance, { stores }: ControlDependencies)
     });
     const quarries = page.verdicts.map((verdict) => quarryOf(verdict.observable, stores));
     return {
-      observables: quarries.filter(({ clients }) => clients.length > 0).map(documentOf),
+      observables: quarries.filter(({ clients, findings }) => clients.length + findings.length > 0).map(documentOf),
       ...nextCursor(page.next),
     };
   });
@@ -72,5 +74,14 @@ function quarryOf(observable: Observable, stores: ControlStores): Quarry {
     ...(verdict?.ratio === undefined ? {} : { ratio: verdict.ratio }),
     ...(verdict === undefined ? {} : { since: verdict.since }),
     clients: stored === undefined ? [] : stores.sightings.clientsOf(stored.id),
+    findings: stores.findings
+      .of(observable)
+      .map(({ client, foundAt, firstSeenAt, lastSeenAt, count }) => ({
+        client,
+        foundAt,
+        firstSeenAt,
+        lastSeenAt,
+        count,
+      })),
   };
 }

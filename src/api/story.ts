@@ -48,6 +48,8 @@ export interface Story {
   readonly neverAsk?: string;
   /** Why it may never be blocked, where it may not. */
   readonly neverBlock?: string;
+  /** Which other answer serves it, so that it needs no question of its own. */
+  readonly servedBy?: string;
   readonly clients: readonly ClientFacts[];
   readonly waiting?: WaitingFacts;
   readonly lastQuestion?: AskedFacts;

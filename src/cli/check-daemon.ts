@@ -1,6 +1,6 @@
 import type { StatusDocument } from '../api/status-facts.ts';
-import { failedItem } from './check-failure.ts';
 import type { CheckItem } from '../sidecar/check-probes.ts';
+import { failedItem } from './check-failure.ts';
 import type { CliIo } from './cli-io.ts';
 import { ControlClient } from './control-client.ts';
 import { spanText } from './wording.ts';

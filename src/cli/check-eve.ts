@@ -1,8 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Config } from '../config/schema.ts';
-import { checkFolder } from './check-folder.ts';
 import type { CheckItem } from '../sidecar/check-probes.ts';
+import { checkFolder } from './check-folder.ts';
 
 /** Of this network namespace; the kernel's default of 10 loses events whenever the reader pauses. */
 const QLEN_PATH = '/proc/sys/net/unix/max_dgram_qlen';

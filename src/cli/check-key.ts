@@ -1,7 +1,7 @@
 import type { Config } from '../config/schema.ts';
 import { ConfigError, CredentialsError } from '../core/errors.ts';
-import { failedItem } from './check-failure.ts';
 import type { CheckItem, KeyFacts } from '../sidecar/check-probes.ts';
+import { failedItem } from './check-failure.ts';
 import type { CliIo } from './cli-io.ts';
 import { spanText } from './wording.ts';
 

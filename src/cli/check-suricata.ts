@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { promisify } from 'node:util';
 import type { Config } from '../config/schema.ts';
+import type { CheckItem, CheckProbes } from '../sidecar/check-probes.ts';
 import { failedItem } from './check-failure.ts';
 import { checkFolder } from './check-folder.ts';
-import type { CheckItem, CheckProbes } from '../sidecar/check-probes.ts';
 
 const run = promisify(execFile);
 const VERSION_TIMEOUT_MS = 10_000;

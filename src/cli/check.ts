@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { checkAll } from './check-items.ts';
 import type { CheckItem } from '../sidecar/check-probes.ts';
+import { checkAll } from './check-items.ts';
 import type { CliIo } from './cli-io.ts';
 import { withHelp } from './command-help.ts';
 import { type DaemonOptions, withDaemonOptions } from './daemon-options.ts';

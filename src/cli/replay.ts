@@ -4,10 +4,10 @@ import cliProgress from 'cli-progress';
 import type { Command } from 'commander';
 import { documentOf } from '../api/document.ts';
 import { OperatorError } from '../core/errors.ts';
+import type { ReplaySummary } from '../sidecar/replay-summary.ts';
 import type { CliIo } from './cli-io.ts';
 import { withHelp } from './command-help.ts';
 import { Printer } from './printer.ts';
-import type { ReplaySummary } from '../sidecar/replay-summary.ts';
 
 interface ReplayCommandOptions {
   readonly config?: string;

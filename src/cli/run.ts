@@ -6,6 +6,7 @@ import type { OperatorError } from '../core/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { createStdoutLog } from '../ops/logger.ts';
 import { SystemdNotify } from '../ops/systemd-notify.ts';
+import { feedList } from '../sidecar/feed-list.ts';
 import { Sidecar } from '../sidecar.ts';
 import type { CliIo } from './cli-io.ts';
 import { withHelp } from './command-help.ts';
@@ -47,6 +48,7 @@ async function runDaemon({ path, config, log, io }: Daemon): Promise<void> {
   const sidecar = new Sidecar({
     config,
     apiKey: readApiKey(config.virustotal.apiKeyFile, io.env, log),
+    feeds: feedList(config.feeds, io.env, log),
     version: io.version,
     log,
     now: io.now,

@@ -1,3 +1,4 @@
+import { voicesOf } from '../core/engine-families.ts';
 import { keyOf, type Observable } from '../core/observable.ts';
 import type { Pattern } from '../core/pattern.ts';
 import { registrableDomain } from '../core/registrable-domain.ts';
@@ -7,6 +8,7 @@ import type { LookupBook } from '../triage/lookup-desk.ts';
 import type { OverrideBook } from '../triage/operator-desk.ts';
 import type { UpkeepBook } from '../triage/upkeep.ts';
 import type { VerdictBook } from '../triage/verdict-keeper.ts';
+import type { FeedWords } from './feed-words.ts';
 
 /** How long things are kept, in milliseconds. */
 export interface Retention {
@@ -19,9 +21,9 @@ export interface Retention {
 const PRUNE_STEP = 5_000;
 
 /** The store as the verdict keeper sees it. */
-export function verdictBook(store: Store): VerdictBook {
+export function verdictBook(store: Store, words: FeedWords): VerdictBook {
   return {
-    latestReports: (observable) => store.reports.latest(observable),
+    latestReports: (observable) => [...store.reports.latest(observable), ...words.reports(observable)],
     find: (observable) => store.verdicts.find(observable),
     keep: (verdict) => store.verdicts.keep(verdict),
     remove: (observable) => store.verdicts.remove(observable),
@@ -47,16 +49,26 @@ export function lookupBook(store: Store): LookupBook {
 /** The store as the intake desk sees it. */
 export function questionBook(store: Store): QuestionBook {
   return {
-    put: (id, lane, worth, parts, now) => store.queue.put(id, lane, worth, parts, now),
+    put: (id, lane, worth, parts, now, origin) => store.queue.put(id, lane, worth, parts, now, origin),
     hasAnswer: (observable) => store.verdicts.find(observable) !== undefined,
     idOf: (observable, now) => store.observables.idOf(keyOf(observable), now).id,
     trim: (limit) => store.queue.trim(limit),
+    rescore: (id, worth, parts) => store.queue.rescore(id, worth, parts),
+    waitingFrom: (client, limit) => store.queue.waitingFrom(client, limit),
+    waitingAfter: (id, limit) => store.queue.waitingAfter(id, limit),
   };
 }
 
 /** The store as the operator desk sees it. */
-export function overrideBook(store: Store): OverrideBook {
+export function overrideBook(store: Store, words: FeedWords): OverrideBook {
   return {
+    learn: (pattern, voices) => store.corrections.learn(pattern, voices),
+    unlearn: (pattern) => store.corrections.unlearn(pattern),
+    accusers: (observable) => {
+      const reports = [...store.reports.latest(observable), ...words.reports(observable)];
+      const accusing = reports.flatMap((report) => report.flagged.filter((one) => one.category === 'malicious'));
+      return [...voicesOf(accusing).keys()];
+    },
     keep: (override) => store.overrides.keep(override),
     remove: (pattern) => store.overrides.remove(pattern),
     candidates: (pattern) => candidates(store, pattern),
@@ -70,7 +82,7 @@ export function overrideBook(store: Store): OverrideBook {
 export function upkeepBook(store: Store, retention: Retention): UpkeepBook {
   let cursor = 0;
   return {
-    dueForRecheck: (now, limit) => store.verdicts.due(now, limit).map((verdict) => verdict.observable),
+    dueForRecheck: (now, limit) => store.queue.candidates.dueForRecheck(now, limit),
     expired: (now) => store.indicators.expired(now).map((indicator) => indicator.observable),
     durably: (work) => store.transactDurably(work),
     prune: (now) =>

@@ -1,9 +1,9 @@
-import type { CheckProbes, KeyFacts } from './check-probes.ts';
 import { readApiKey } from '../config/secrets.ts';
 import { CommandSocket } from '../enforce/suricata/command-socket.ts';
 import { SuricataCommands } from '../enforce/suricata/suricata-commands.ts';
 import { SILENT } from '../lib/log.ts';
 import { VirusTotalSource } from '../sources/virustotal/virustotal-source.ts';
+import type { CheckProbes, KeyFacts } from './check-probes.ts';
 
 /** The questions of `guardian check` that only parts of the daemon can ask. */
 export function checkProbes(env: Readonly<Record<string, string | undefined>>): CheckProbes {

@@ -13,6 +13,7 @@ import type { Log } from '../lib/log.ts';
 import type { Metrics } from '../ops/metrics.ts';
 import type { Store } from '../store/store.ts';
 import type { WordOutcome } from '../triage/operator-desk.ts';
+import type { FeedWords } from './feed-words.ts';
 import type { Judgement } from './judgement.ts';
 import type { Questions } from './questions.ts';
 
@@ -21,6 +22,7 @@ export interface ControlParts {
   readonly version: string;
   readonly store: Store;
   readonly judgement: Judgement;
+  readonly words: FeedWords;
   readonly questions: Questions;
   readonly publisher: Publisher;
   readonly metrics: Metrics;
@@ -47,6 +49,8 @@ export function controlOf(parts: ControlParts): ControlDependencies {
     neverAsk: (observable) => questions.neverAsk(observable),
     neverBlock: (observable) => judgement.neverBlock(observable),
     sidOf: (key) => store.sids.find(key),
+    feedReports: (observable) => parts.words.reports(observable),
+    servedBy: (observable) => questions.serviceOf(observable),
     disclosuresOf: (sent) => store.lookups.disclosuresOf(sent),
     status: parts.status,
     exportAs: (format) => exported(parts, format),

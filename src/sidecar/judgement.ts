@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Config } from '../config/schema.ts';
 import { type Surroundings, whyNeverBlock } from '../core/guards.ts';
 import type { Observable } from '../core/observable.ts';
@@ -8,6 +9,7 @@ import type { Store } from '../store/store.ts';
 import { OperatorDesk } from '../triage/operator-desk.ts';
 import { type Rejudged, VerdictKeeper } from '../triage/verdict-keeper.ts';
 import { overrideBook, verdictBook } from './books.ts';
+import type { FeedWords } from './feed-words.ts';
 
 /** Verdicts judged anew in one transaction: enough to be quick, few enough to let events in between. */
 const REJUDGE_PAGE = 500;
@@ -22,22 +24,30 @@ export class Judgement {
   #surroundings: Surroundings;
   #allowed: readonly Override[];
 
-  constructor(options: { readonly config: Config; readonly store: Store; readonly now: () => number }) {
-    const { config, store, now } = options;
+  constructor(options: {
+    readonly config: Config;
+    readonly store: Store;
+    readonly words: FeedWords;
+    readonly now: () => number;
+  }) {
+    const { config, store, words, now } = options;
     this.#store = store;
     this.#now = now;
     this.#config = config;
     this.#surroundings = surroundingsOf(config);
     this.#allowed = allowList(config, now());
     this.#keeper = new VerdictKeeper({
-      book: verdictBook(store),
+      book: verdictBook(store, words),
       policy: () => this.#config.policy,
       surroundings: () => this.#surroundings,
       overrides: () => this.overrides(),
+      popular: (observable) => words.popularity(observable),
+      sharing: (observable) => words.sharing(observable),
+      corrections: () => store.corrections.counts(),
       now,
     });
     this.operator = new OperatorDesk({
-      book: overrideBook(store),
+      book: overrideBook(store, words),
       overrides: () => this.overrides(),
       surroundings: () => this.#surroundings,
       rejudge: (observable) => this.rejudge(observable),
@@ -72,10 +82,11 @@ export class Judgement {
     this.#store.indicators.unwant(observable);
   }
 
-  /** Judges everything anew that has a verdict: the policy or the allow list changed. */
-  rejudgeAll(): void {
+  /** Judges everything anew that has a verdict: the policy or the allow list changed. Events come in between the pages. */
+  async rejudgeAll(): Promise<void> {
     let cursor: number | undefined = 0;
     while (cursor !== undefined) {
+      await nextTurn();
       const page: ReturnType<Store['verdicts']['page']> = this.#store.verdicts.page({ limit: REJUDGE_PAGE, cursor });
       this.#store.transact(() => {
         for (const { observable } of page.verdicts) this.rejudge(observable);

@@ -4,16 +4,19 @@ import type { Alert } from '../core/alert.ts';
 import { CredentialsError } from '../core/errors.ts';
 import { whyNeverAsk } from '../core/guards.ts';
 import type { Observable } from '../core/observable.ts';
+import type { SightingBatch } from '../core/sighting-batch.ts';
 import type { Log } from '../lib/log.ts';
 import { VirusTotalSource } from '../sources/virustotal/virustotal-source.ts';
 import type { FreshObservable } from '../store/sighting-store.ts';
 import type { Store } from '../store/store.ts';
 import { AllowanceWatch } from '../triage/allowance-watch.ts';
+import type { Service } from '../triage/collapse.ts';
 import { IntakeDesk } from '../triage/intake-desk.ts';
 import { type Asked, LookupDesk } from '../triage/lookup-desk.ts';
 import { QuotaLedger, type QuotaLimits } from '../triage/quota-ledger.ts';
 import type { Rejudged } from '../triage/verdict-keeper.ts';
 import { lookupBook, questionBook } from './books.ts';
+import type { FeedWords } from './feed-words.ts';
 import type { Judgement } from './judgement.ts';
 
 export interface QuestionsOptions {
@@ -21,6 +24,7 @@ export interface QuestionsOptions {
   readonly apiKey: Secret | undefined;
   readonly store: Store;
   readonly judgement: Judgement;
+  readonly words: FeedWords;
   /** An answer changed what should be published. Called when the answer is on disk. */
   readonly onDecided: () => void;
   readonly log: Log;
@@ -41,10 +45,20 @@ export class Questions {
   readonly outcomes = new Map<string, number>();
 
   constructor(options: QuestionsOptions) {
-    const { config, apiKey, store, judgement, log, now, random } = options;
+    const { config, apiKey, store, judgement, words, log, now, random } = options;
     const surroundings = () => judgement.surroundings;
     this.#options = options;
-    this.#intake = new IntakeDesk({ book: questionBook(store), surroundings, now });
+    this.#intake = new IntakeDesk({
+      book: questionBook(store),
+      surroundings,
+      memory: store.queue.candidates,
+      names: {
+        isPopular: (registrable) => words.isPopular(registrable),
+        isDynamicDns: (name) => words.isDynamicDns(name),
+        feedsNaming: (observable) => words.naming(observable),
+      },
+      now,
+    });
     this.ledger = new QuotaLedger({ source: 'virustotal', book: store.quota, limits: limitsOf(config), now });
     if (apiKey === undefined) return;
     const source = new VirusTotalSource({
@@ -61,6 +75,8 @@ export class Questions {
       book: lookupBook(store),
       rejudge: (observable) => judgement.rejudge(observable),
       surroundings,
+      afterVerdict: (rejudged) => this.#follow(rejudged),
+      servedBy: (observable) => this.#intake.serviceOf(observable),
       onAnswer: (rejudged, asked) => this.#answered(rejudged, asked),
       log,
       now,
@@ -87,9 +103,24 @@ export class Questions {
   }
 
   /** Makes questions of what was seen for the first time and of what Suricata alerted on. */
-  consider(fresh: readonly FreshObservable[], alerts: readonly Alert[]): void {
-    this.#intake.considerNew(fresh);
+  consider(fresh: readonly FreshObservable[], alerts: readonly Alert[], batch: SightingBatch): void {
+    this.#intake.considerNew(fresh, batch);
     this.#intake.considerAlerts(alerts);
+  }
+
+  /** Makes a question of what a feed names and somebody here uses. */
+  considerFeedHit(observable: Observable, feeds: readonly string[]): void {
+    this.#intake.considerFeedHit(observable, feeds);
+  }
+
+  /** One step of the slow walk over what was seen and what waits. Call it in a transaction. */
+  sweep(): void {
+    this.#intake.sweep();
+  }
+
+  /** The answer of another observable that serves this one. */
+  serviceOf(observable: Observable): Service | undefined {
+    return this.#intake.serviceOf(observable);
   }
 
   considerRecheck(observable: Observable): void {
@@ -119,6 +150,13 @@ export class Questions {
     this.ledger.limit(limitsOf(config));
     this.#source?.reset(apiKey?.reveal());
     this.desk?.resume();
+  }
+
+  /** What follows from a verdict, in the transaction that keeps it: hosts to ask about, and who had used what turned bad. */
+  #follow({ verdict, before }: Rejudged): void {
+    this.#intake.considerVerdict(verdict);
+    if (verdict?.state !== 'malicious' || before === 'malicious') return;
+    this.#options.store.findings.lookBack(verdict.observable, verdict.judgedAt);
   }
 
   #answered({ verdict, before, indicatorChanged }: Rejudged, asked: Asked): void {

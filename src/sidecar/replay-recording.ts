@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Replay, ReplayOptions, ReplaySummary } from './replay-summary.ts';
 import { DEFAULT_CONFIG_PATH, defaultConfig, loadConfig } from '../config/load-config.ts';
 import type { Config } from '../config/schema.ts';
 import { readApiKey } from '../config/secrets.ts';
@@ -9,13 +8,17 @@ import { type Observable, observableOfKey } from '../core/observable.ts';
 import { EvePipeline } from '../eve/eve-pipeline.ts';
 import type { IntakeBatch } from '../eve/intake-batch.ts';
 import { SILENT } from '../lib/log.ts';
+import type { Feed } from '../sources/feeds/feed.ts';
 import type { QueuedQuestion } from '../store/queue-store.ts';
 import { Store } from '../store/store.ts';
 import { IntakeDesk } from '../triage/intake-desk.ts';
 import type { Lane } from '../triage/lane.ts';
 import { questionBook } from './books.ts';
+import { feedList } from './feed-list.ts';
+import { FeedWords } from './feed-words.ts';
 import { Judgement } from './judgement.ts';
 import { Questions } from './questions.ts';
+import type { Replay, ReplayOptions, ReplaySummary } from './replay-summary.ts';
 import { storeOf } from './store-of.ts';
 
 /** Rows gathered before they are kept: as the daemon does, so that memory stays bounded for any length of recording. */
@@ -25,7 +28,7 @@ const FLUSH_BYTES = 4 * 1024 * 1024;
 export function replayRecording(env: Readonly<Record<string, string | undefined>>): Replay {
   return async (options) => {
     const config = configOf(options);
-    const run = new ReplayRun(config);
+    const run = new ReplayRun(config, feedList(config.feeds, env, SILENT));
     try {
       await run.read(options);
       const asked = options.lookups ? await run.ask(env, options.signal) : 0;
@@ -46,6 +49,7 @@ class ReplayRun {
   /** The daemon's store, for answers it already has; absent where there is none. */
   readonly #cache: Store | undefined;
   readonly #scratch: Store;
+  readonly #words: FeedWords;
   readonly #judgement: Judgement;
   readonly #desk: IntakeDesk;
   readonly #pipeline: EvePipeline;
@@ -54,12 +58,13 @@ class ReplayRun {
   #clock = 0;
   #ordered: readonly QueuedQuestion[] | undefined;
 
-  constructor(config: Config) {
+  constructor(config: Config, feeds: readonly Feed[]) {
     this.#config = config;
     this.#cache = existsSync(join(config.dataDir, 'guardian.db')) ? storeOf(config) : undefined;
     this.#scratch = new Store({ path: ':memory:', sidRange: config.suricata.sidRange });
     const now = () => this.#clock;
-    this.#judgement = new Judgement({ config, store: this.#scratch, now });
+    this.#words = new FeedWords(this.#cache ?? this.#scratch, feeds);
+    this.#judgement = new Judgement({ config, store: this.#scratch, words: this.#words, now });
     this.#desk = new IntakeDesk({
       book: questionBook(this.#scratch),
       surroundings: () => this.#judgement.surroundings,
@@ -88,12 +93,14 @@ class ReplayRun {
   async ask(env: Readonly<Record<string, string | undefined>>, signal: AbortSignal): Promise<number> {
     const store = this.#cache ?? storeOf(this.#config);
     const apiKey = readApiKey(this.#config.virustotal.apiKeyFile, env, SILENT);
-    const judgement = new Judgement({ config: this.#config, store, now: Date.now });
+    const words = this.#words;
+    const judgement = new Judgement({ config: this.#config, store, words, now: Date.now });
     const questions = new Questions({
       config: this.#config,
       apiKey,
       store,
       judgement,
+      words,
       onDecided: () => undefined,
       log: SILENT,
       now: Date.now,

@@ -1,4 +1,7 @@
 import { AlertStore } from './alert-store.ts';
+import { CorrectionStore } from './correction-store.ts';
+import { FeedStore } from './feed-store.ts';
+import { FindingStore } from './finding-store.ts';
 import { IndicatorStore } from './indicator-store.ts';
 import { LookupStore } from './lookup-store.ts';
 import { ObservableStore } from './observable-store.ts';
@@ -32,6 +35,9 @@ export class Store {
   readonly sids: SidStore;
   readonly overrides: OverrideStore;
   readonly alerts: AlertStore;
+  readonly feeds: FeedStore;
+  readonly findings: FindingStore;
+  readonly corrections: CorrectionStore;
   readonly #db: Sqlite;
 
   /** @throws OperatorError when the file cannot be opened or migrated. */
@@ -50,6 +56,9 @@ export class Store {
     this.sids = new SidStore(db, options.sidRange.first, options.sidRange.last);
     this.overrides = new OverrideStore(db);
     this.alerts = new AlertStore(db, this.observables);
+    this.feeds = new FeedStore(db);
+    this.findings = new FindingStore(db, this.observables);
+    this.corrections = new CorrectionStore(db);
   }
 
   /** Runs `work` as one transaction: all of it is kept, or nothing. Survives `kill -9`; the last ones may not survive a power cut. */
@@ -69,6 +78,7 @@ export class Store {
     } catch (error) {
       this.observables.forgetCachedIds();
       this.sightings.forgetCachedIds();
+      this.queue.forgetCachedIds();
       throw error;
     }
   }

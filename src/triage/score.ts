@@ -98,7 +98,7 @@ const WORTH_PER_KNOWN_WEEK = -0.5;
 const MOST_FAMILIARITY = -2;
 
 /** Questions above a client's share that cost one point. */
-const FLOOD_PER_POINT = 15;
+const FLOOD_PER_POINT = 4;
 /** Below everything anybody else asks for, so that a client which invents names waits for itself alone. */
 const MOST_FLOOD = -25;
 

@@ -202,6 +202,8 @@ function dependenciesOver(store: Store): ControlDependencies {
     },
     neverAsk: (seen) => whyNeverAsk(seen, NO_SURROUNDINGS),
     neverBlock: (seen) => whyNeverBlock(seen, NO_SURROUNDINGS),
+    feedReports: () => [],
+    servedBy: () => undefined,
     sidOf: () => undefined,
     disclosuresOf: (sent) => store.lookups.disclosures(1000, 0).filter((row) => row.sent === sent),
     status: () => statusFacts(store),

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pino from 'pino';
+import type { ExplanationDocument } from '../../api/explanation.ts';
 import { loadConfig } from '../../config/load-config.ts';
 import type { Config } from '../../config/schema.ts';
 import { Secret } from '../../config/secrets.ts';
@@ -12,6 +13,7 @@ import { OperatorError } from '../../core/errors.ts';
 import { createLog } from '../../ops/logger.ts';
 import { Sidecar } from '../../sidecar.ts';
 import type { CliIo } from '../cli-io.ts';
+import { ControlClient } from '../control-client.ts';
 import { DemoScreen } from './demo-screen.ts';
 import { DEMO_NAMES, demoReports, domain, EXAMPLE_HOSTS, MALICIOUS_DOMAIN, MALICIOUS_SUBDOMAIN } from './demo-world.ts';
 import { captureMovedTo, recordingMovedTo } from './moved-to-now.ts';
@@ -80,6 +82,7 @@ class Demo {
     this.#sidecar = new Sidecar({
       config,
       apiKey: new Secret(DEMO_KEY),
+      feeds: [],
       version: this.#io.version,
       log: createLog({
         level: 'debug',
@@ -102,7 +105,10 @@ class Demo {
     const { store } = this.#running();
     await this.#hear();
     await this.#until('every name has its answer', () => this.#isAnswered());
-    this.#screen.judged(store, this.#standIn.requests.filter((one) => !one.path.includes('/users/')).length);
+    this.#screen.judged(
+      await this.#stories(),
+      this.#standIn.requests.filter((one) => !one.path.includes('/users/')).length,
+    );
     await this.#until('the rules are in place', () => this.#rules().includes(`"${MALICIOUS_DOMAIN}"`));
     this.#screen.published(this.#configured(), store.indicators.desired(this.#io.now()).size);
     this.#judgeProof(await this.#prove());
@@ -159,9 +165,21 @@ class Demo {
     );
   }
 
-  #isAnswered(): boolean {
-    const { store } = this.#running();
-    return DEMO_NAMES.every(({ name }) => name.endsWith('.lan') || store.verdicts.find(domain(name)) !== undefined);
+  async #isAnswered(): Promise<boolean> {
+    const stories = await this.#stories();
+    return stories.every(
+      ({ verdict, served_by, never_ask }) =>
+        verdict.state !== 'unasked' || served_by !== undefined || never_ask !== undefined,
+    );
+  }
+
+  /** Asked the way a person asks: over the control socket. */
+  #stories(): Promise<readonly ExplanationDocument[]> {
+    const client = new ControlClient(this.#configured().api.socket, this.#io.signal);
+    const names = [...new Set(DEMO_NAMES.map((one) => one.name))];
+    return Promise.all(
+      names.map((name) => client.ask<ExplanationDocument>({ method: 'GET', path: `/v1/explain/${name}` })),
+    );
   }
 
   #rules(): string {
@@ -172,9 +190,9 @@ class Demo {
     }
   }
 
-  async #until(what: string, isSo: () => boolean): Promise<void> {
+  async #until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
     const deadline = this.#io.now() + STEP_DEADLINE_MS;
-    while (!isSo()) {
+    while (!(await isSo())) {
       if (this.#io.signal.aborted) throw new OperatorError('Cannot prove the loop: it was interrupted');
       if (this.#io.now() > deadline) {
         throw new OperatorError(`Cannot prove the loop: waited ${STEP_DEADLINE_MS / 1000} s in vain until ${what}`, {

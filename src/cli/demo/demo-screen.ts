@@ -1,20 +1,8 @@
+import type { ExplanationDocument } from '../../api/explanation.ts';
 import type { Config } from '../../config/schema.ts';
 import type { Alert } from '../../core/alert.ts';
-import type { Observable } from '../../core/observable.ts';
 import type { CliIo } from '../cli-io.ts';
 import { Printer } from '../printer.ts';
-import { DEMO_NAMES, domain } from './demo-world.ts';
-
-/** The little of the store that the screen reads. */
-export interface ShownStore {
-  readonly verdicts: {
-    find(
-      observable: Observable,
-    ):
-      | { readonly state: string; readonly ratio?: string; readonly block: boolean; readonly policyLine: string }
-      | undefined;
-  };
-}
 
 /** What the demonstration says. */
 export class DemoScreen {
@@ -51,21 +39,22 @@ export class DemoScreen {
     out.line();
   }
 
-  judged(store: ShownStore, questions: number): void {
+  judged(stories: readonly ExplanationDocument[], questions: number): void {
     const out = this.#printer;
-    const names = [...new Set(DEMO_NAMES.map((one) => one.name))];
     out.heading('Heard, asked, judged');
     out.paragraph(
-      `${names.length} names came through the EVE socket, ${questions} questions were asked; private names are never asked about.`,
+      `${stories.length} names came through the EVE socket, ${questions} questions were asked. A registrable domain answers for its hosts, and private names are never asked about.`,
       2,
     );
     out.table(
       ['name', 'engines', 'verdict', 'blocked', 'decided by'],
-      names.map((name) => {
-        const verdict = store.verdicts.find(domain(name));
-        if (verdict === undefined) return [name, '-', 'unasked', 'no', 'private: it never leaves this machine'];
-        return [name, verdict.ratio ?? '-', verdict.state, verdict.block ? 'yes' : 'no', verdict.policyLine];
-      }),
+      stories.map(({ observable, verdict, served_by, never_ask }) => [
+        observable,
+        verdict.ratio ?? '-',
+        verdict.state,
+        verdict.block ? 'yes' : 'no',
+        never_ask ?? served_by ?? verdict.policy_line,
+      ]),
     );
     out.line();
   }

@@ -32,9 +32,10 @@ export const EXAMPLE_HOSTS: readonly DemoName[] = [
 
 /** Everything the capture of the demonstration holds. */
 export const DEMO_NAMES: readonly DemoName[] = [
-  { name: 'www.wikipedia.org', client: LAPTOP, via: 'dns', report: { malicious: 0, reputation: 12 } },
-  { name: 'deb.debian.org', client: LAPTOP, via: 'dns', report: { malicious: 0 } },
-  { name: 'time.cloudflare.com', client: CAMERA, via: 'dns', report: { malicious: 0 } },
+  // Answered by their registrable domains, in `PARENTS`.
+  { name: 'www.wikipedia.org', client: LAPTOP, via: 'dns' },
+  { name: 'deb.debian.org', client: LAPTOP, via: 'dns' },
+  { name: 'time.cloudflare.com', client: CAMERA, via: 'dns' },
   { name: 'a-name-nobody-scanned.hng-demo-quiet.net', client: LAPTOP, via: 'dns' },
   // Private: it is heard and never asked about.
   { name: 'printer.lan', client: LAPTOP, via: 'dns' },
@@ -45,12 +46,16 @@ export const DEMO_NAMES: readonly DemoName[] = [
   { name: MALICIOUS_SUBDOMAIN, client: CAMERA, via: 'http' },
 ];
 
+/** Registrable domains: one answer serves all hosts below it. */
+const PARENTS: readonly string[] = ['wikipedia.org', 'debian.org', 'cloudflare.com'];
+
 /** What the stand-in answers. What is not in it is answered "not found". */
 export function demoReports(): ReadonlyMap<ObservableKey, StandInReport> {
   const reports = new Map<ObservableKey, StandInReport>();
   for (const { name, report } of DEMO_NAMES) {
     if (report !== undefined) reports.set(keyOf(domain(name)), report);
   }
+  for (const parent of PARENTS) reports.set(keyOf(domain(parent)), { malicious: 0 });
   return reports;
 }
 
