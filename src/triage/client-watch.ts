@@ -15,7 +15,7 @@ const BURST_AT = 10;
  * busiest device of a home brings five or six times what the others do. Pressing questions (worth enough to run ahead) are few
  * in honest traffic, and a client that invents names brings nothing else.
  */
-const FAIR = { all: { free: 40, multiple: 6 }, urgent: { free: 10, multiple: 4 } } as const;
+const FAIR = { all: { free: 40, multiple: 6 }, urgent: { free: 12, multiple: 6 } } as const;
 
 /** Whether all questions are meant, or the pressing ones alone. */
 export type Counted = keyof typeof FAIR;
