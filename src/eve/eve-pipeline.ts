@@ -20,9 +20,6 @@ export interface EvePipelineOptions {
   readonly fastPath?: boolean;
 }
 
-/** The unix-dgram package receives into a buffer of this size and cuts a longer datagram without a word. */
-const CUT_DATAGRAM_BYTES = 65_536;
-
 /**
  * From bytes to sightings, on one thread and without waiting for anything: frame, screen (fast path), parse, extract,
  * count. The owner takes what has gathered with `flush`. Used by the intake's worker and by `replay` alike.
@@ -81,16 +78,10 @@ export class EvePipeline implements LineSink {
     this.#splitters.delete(sourceId);
   }
 
-  /** One datagram: a record with its newline, or, when the package cut it, a part of one. */
-  pushDatagram(datagram: Buffer): void {
+  /** Whole datagrams decoded as latin1, each ending with a newline. */
+  pushDatagrams(text: string): void {
     this.counters.lastEventAt = this.#now();
-    if (datagram.length >= CUT_DATAGRAM_BYTES) {
-      this.truncated();
-      return;
-    }
-    const text = datagram.toString('latin1');
-    if (text.endsWith('\n')) this.lines(text, 0, text.length);
-    else this.lines(`${text}\n`, 0, text.length + 1);
+    this.lines(text, 0, text.length);
   }
 
   /** Takes what has gathered: everything, or only what is urgent. `undefined`: nothing has. */

@@ -1,7 +1,11 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
+import { Breather } from './breather.ts';
 import type { EvePipeline } from './eve-pipeline.ts';
 import { type Receiver, untilQuiet } from './receiver.ts';
+
+/** What Node reads at most at a time. */
+const FULL_CHUNK_BYTES = 65_536;
 
 /**
  * A `unix_stream` listener. Several senders may be connected (`suricata -T` connects too) and each has its own framing;
@@ -12,6 +16,7 @@ export class StreamReceiver implements Receiver {
   readonly #pipeline: EvePipeline;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  readonly #breather = new Breather();
   #chunks = 0;
 
   constructor(path: string, pipeline: EvePipeline, maxConnections: number) {
@@ -42,6 +47,8 @@ export class StreamReceiver implements Receiver {
     socket.on('data', (chunk: Buffer) => {
       this.#chunks++;
       this.#pipeline.push(chunk, id);
+      // A full chunk says that more waits.
+      if (chunk.length < FULL_CHUNK_BYTES) this.#breather.rest();
     });
     // A reset is an end like any other; 'close' follows and counts it.
     socket.on('error', () => {});

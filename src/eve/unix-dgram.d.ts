@@ -3,6 +3,8 @@ declare module 'unix-dgram' {
   import type { EventEmitter } from 'node:events';
 
   export interface Socket extends EventEmitter {
+    /** The file descriptor, non-blocking; -1 after `close`. */
+    readonly fd: number;
     bind(path: string): void;
     connect(path: string): void;
     send(datagram: Buffer): void;

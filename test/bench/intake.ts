@@ -13,7 +13,11 @@ import { MeasuredProcess } from './support/measured-process.ts';
 import { machine, median, printTable } from './support/table.ts';
 
 const { values } = parseArgs({
-  options: { runs: { type: 'string', default: '3' }, events: { type: 'string', default: '1000000' } },
+  options: {
+    runs: { type: 'string', default: '3' },
+    events: { type: 'string', default: '1000000' },
+    only: { type: 'string', default: '' },
+  },
 });
 const RUNS = Number(values.runs);
 const EVENTS = Number(values.events);
@@ -240,7 +244,7 @@ async function main(): Promise<void> {
     const results = new Map<string, Result[]>();
     // In turn, so that a machine that drifts drifts for all.
     for (let run = 0; run < RUNS; run++) {
-      for (const contender of contenders.filter((one) => run < one.runs)) {
+      for (const contender of contenders.filter((one) => run < one.runs && one.name.includes(values.only))) {
         const at = join(dir, `run-${run}-${contenders.indexOf(contender)}`);
         mkdirSync(at);
         results.set(contender.name, [...(results.get(contender.name) ?? []), await contender.run(at)]);
