@@ -37,7 +37,7 @@ test('a cut datagram between whole ones is counted and costs nobody else', () =>
 test('a batch always has room for the longest datagram while it says so', () => {
   const batch = new DatagramBatch(new EvePipeline({ now: () => 0 }));
   while (batch.hasRoom) batch.add(Buffer.alloc(65_535, 'x'));
-  assert.ok(batch.length > 65_536);
+  assert.equal(batch.length, 65_536);
   batch.flush();
   assert.equal(batch.length, 0);
 });
