@@ -21,6 +21,7 @@ import { Judgement } from './sidecar/judgement.ts';
 import { metricsOf } from './sidecar/metrics-of.ts';
 import { Questions } from './sidecar/questions.ts';
 import { restartNeeded } from './sidecar/restart-needed.ts';
+import { SecondOpinions, type SecondSource } from './sidecar/second-opinions.ts';
 import { statusOf } from './sidecar/status-of.ts';
 import { storeOf } from './sidecar/store-of.ts';
 import type { Feed } from './sources/feeds/feed.ts';
@@ -34,6 +35,8 @@ export interface SidecarOptions {
   readonly apiKey: Secret | undefined;
   /** The configured feeds, with presets filled in and keys read. */
   readonly feeds: readonly Feed[];
+  /** Sources that are asked after VirusTotal. */
+  readonly secondSources: readonly SecondSource[];
   readonly version: string;
   readonly log: Log;
   /** Epoch milliseconds. */
@@ -56,6 +59,7 @@ export class Sidecar {
   readonly #store: Store;
   readonly #judgement: Judgement;
   readonly #questions: Questions;
+  readonly #second: SecondOpinions;
   readonly #feeds: Feeds;
   readonly #suricata: SuricataTarget;
   readonly #publisher: Publisher;
@@ -85,6 +89,16 @@ export class Sidecar {
       store: this.#store,
       judgement: this.#judgement,
       words,
+      uptimeMs: () => performance.now(),
+      onVerdict: (verdict) => this.#second.consider(verdict),
+      onDecided: () => this.#publisher.changed(now()),
+    });
+    // Further voices on what VirusTotal left open, each on its own account.
+    this.#second = new SecondOpinions({
+      ...options,
+      sources: options.secondSources,
+      store: this.#store,
+      judgement: this.#judgement,
       onDecided: () => this.#publisher.changed(now()),
     });
     // Whole lists instead of questions: evidence that costs no quota, and context.
@@ -186,6 +200,7 @@ export class Sidecar {
     await this.#intake.stop();
     this.#upkeep.stop();
     await this.#feeds.stop();
+    await this.#second.stop();
     await this.#questions.stop();
     await this.#publisher.stop();
     await this.#suricata.stop();

@@ -7,6 +7,7 @@ import type { Log } from '../lib/log.ts';
 import { createStdoutLog } from '../ops/logger.ts';
 import { SystemdNotify } from '../ops/systemd-notify.ts';
 import { feedList } from '../sidecar/feed-list.ts';
+import { secondSources } from '../sidecar/second-sources.ts';
 import { Sidecar } from '../sidecar.ts';
 import type { CliIo } from './cli-io.ts';
 import { withHelp } from './command-help.ts';
@@ -49,6 +50,7 @@ async function runDaemon({ path, config, log, io }: Daemon): Promise<void> {
     config,
     apiKey: readApiKey(config.virustotal.apiKeyFile, io.env, log),
     feeds: feedList(config.feeds, io.env, log),
+    secondSources: secondSources(config, io.env, log, io.now),
     version: io.version,
     log,
     now: io.now,

@@ -71,6 +71,15 @@ export function duration(options: FieldOptions<number> & { min: string }): Field
   return field(options, { unit: 'duration', want, json: { type: 'string', pattern: '^([0-9]+(ms|[smhdw]))+$' }, read });
 }
 
+/** Several durations in a row, in one text: `1d 3d 7d`. Inside the process a list of milliseconds. */
+export function durations(options: FieldOptions<readonly number[]>): Field<readonly number[]> {
+  const read = (written: WrittenScalar): readonly number[] | undefined => {
+    const all = (stringOf(written) ?? '').trim().split(/\s+/).map(parseDuration);
+    return all.every((one): one is number => one !== undefined && one > 0) ? all : undefined;
+  };
+  return field(options, { unit: 'none', want: 'durations such as "1d 3d 7d"', json: { type: 'string' }, read });
+}
+
 /** A size; inside the process, bytes in a key that ends in `Bytes`. */
 export function size(options: FieldOptions<number> & { min: string; max: string }): Field<number, 'size'> {
   const min = parseByteSize(options.min) ?? 0;

@@ -6,7 +6,9 @@ import { centralSection } from './sections/central-section.ts';
 import { eveSection } from './sections/eve-section.ts';
 import { feedList } from './sections/feed-section.ts';
 import { policySection } from './sections/policy-section.ts';
+import { recheckSection } from './sections/recheck-section.ts';
 import { retentionSection } from './sections/retention-section.ts';
+import { abuseIpDbSection, oracleList } from './sections/second-source-sections.ts';
 import { suricataSection } from './sections/suricata-section.ts';
 import { listsSection, nftablesSection, piholeSection } from './sections/target-sections.ts';
 import { virustotalSection } from './sections/virustotal-section.ts';
@@ -32,7 +34,10 @@ export const configSchema = section('Configuration of Home Network Guardian.', {
     doc: 'Never blocked: "example.com", "*.example.com" (it and all below it), an address, or a network.',
     identity: (pattern) => pattern.text,
   }),
+  recheck: recheckSection,
   feeds: feedList,
+  oracles: oracleList,
+  abuseipdb: optional(abuseIpDbSection, { api_key_file: '/etc/guardian/abuseipdb.key' }),
   suricata: suricataSection,
   lists: listsSection,
   pihole: optional(piholeSection, { password_file: '/etc/guardian/pihole.password' }),

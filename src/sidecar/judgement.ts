@@ -7,6 +7,7 @@ import { hostOfUrl } from '../core/web-url.ts';
 import { readSurroundings, systemSources } from '../ops/surroundings.ts';
 import type { Store } from '../store/store.ts';
 import { OperatorDesk } from '../triage/operator-desk.ts';
+import type { RecheckTable } from '../triage/recheck.ts';
 import { type Rejudged, VerdictKeeper } from '../triage/verdict-keeper.ts';
 import { overrideBook, verdictBook } from './books.ts';
 import type { FeedWords } from './feed-words.ts';
@@ -41,6 +42,7 @@ export class Judgement {
       policy: () => this.#config.policy,
       surroundings: () => this.#surroundings,
       overrides: () => this.overrides(),
+      rechecks: () => recheckTable(this.#config),
       popular: (observable) => words.popularity(observable),
       sharing: (observable) => words.sharing(observable),
       corrections: () => store.corrections.counts(),
@@ -101,6 +103,20 @@ export class Judgement {
     this.#surroundings = surroundingsOf(config);
     this.#allowed = allowList(config, this.#now());
   }
+}
+
+function recheckTable({ recheck }: Config): RecheckTable {
+  return {
+    not_found: recheck.notFound,
+    no_opinion: recheck.noOpinion,
+    clean: recheck.clean,
+    clean_established: recheck.cleanEstablished,
+    noise: recheck.noise,
+    suspicious: recheck.suspicious,
+    malicious: recheck.malicious,
+    file_malicious: recheck.fileMalicious,
+    file_unknown: recheck.fileUnknown,
+  };
 }
 
 function surroundingsOf(config: Config): Surroundings {

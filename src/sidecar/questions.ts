@@ -5,6 +5,7 @@ import { CredentialsError } from '../core/errors.ts';
 import { whyNeverAsk } from '../core/guards.ts';
 import type { Observable } from '../core/observable.ts';
 import type { SightingBatch } from '../core/sighting-batch.ts';
+import type { Verdict } from '../core/verdict.ts';
 import type { Log } from '../lib/log.ts';
 import { VirusTotalSource } from '../sources/virustotal/virustotal-source.ts';
 import type { FreshObservable } from '../store/sighting-store.ts';
@@ -25,11 +26,15 @@ export interface QuestionsOptions {
   readonly store: Store;
   readonly judgement: Judgement;
   readonly words: FeedWords;
+  /** An answer is on disk. */
+  readonly onVerdict: (verdict: Verdict) => void;
   /** An answer changed what should be published. Called when the answer is on disk. */
   readonly onDecided: () => void;
   readonly log: Log;
   readonly now: () => number;
   readonly random: () => number;
+  /** Milliseconds on a clock that never jumps. */
+  readonly uptimeMs: () => number;
 }
 
 /** Who asks: what becomes a question, the account book, and VirusTotal itself. */
@@ -59,7 +64,13 @@ export class Questions {
       },
       now,
     });
-    this.ledger = new QuotaLedger({ source: 'virustotal', book: store.quota, limits: limitsOf(config), now });
+    this.ledger = new QuotaLedger({
+      source: 'virustotal',
+      book: store.quota,
+      limits: limitsOf(config),
+      now,
+      uptimeMs: options.uptimeMs,
+    });
     if (apiKey === undefined) return;
     const source = new VirusTotalSource({
       apiKey: apiKey.reveal(),
@@ -160,13 +171,14 @@ export class Questions {
   }
 
   #answered({ verdict, before, indicatorChanged }: Rejudged, asked: Asked): void {
-    const { log, onDecided } = this.#options;
+    const { log, onDecided, onVerdict } = this.#options;
     this.outcomes.set(asked.outcome, (this.outcomes.get(asked.outcome) ?? 0) + 1);
     const state = verdict?.state ?? 'unasked';
     const fields = { observable: asked.observable.value, state, outcome: asked.outcome, took_ms: asked.tookMs };
     if (state !== before && (state === 'malicious' || before === 'malicious')) log.info('verdict changed', fields);
     else log.debug('answered', fields);
     if (indicatorChanged) onDecided();
+    if (verdict !== undefined) onVerdict(verdict);
   }
 }
 

@@ -102,6 +102,8 @@ class ReplayRun {
       judgement,
       words,
       onDecided: () => undefined,
+      onVerdict: () => undefined,
+      uptimeMs: () => performance.now(),
       log: SILENT,
       now: Date.now,
       random: Math.random,

@@ -1,7 +1,7 @@
 import type { Config } from '../config/schema.ts';
 
 /** What a running daemon takes over. Everything else is set up once, at start. */
-const RELOADED: ReadonlySet<keyof Config> = new Set(['allow', 'policy']);
+const RELOADED: ReadonlySet<keyof Config> = new Set(['allow', 'policy', 'recheck']);
 
 /** The keys that differ and wait for a restart, as they stand in the file: `eve.socket`. */
 export function restartNeeded(before: Config, after: Config): readonly string[] {

@@ -83,6 +83,7 @@ class Demo {
       config,
       apiKey: new Secret(DEMO_KEY),
       feeds: [],
+      secondSources: [],
       version: this.#io.version,
       log: createLog({
         level: 'debug',
