@@ -165,6 +165,7 @@ export class Sidecar {
             ...this.#identity(),
             warnings: this.#warnings,
             desk: this.#questions.desk,
+            feeds: this.#feeds.status(),
             memoryBytes: options.memoryBytes(),
           }),
         suricataRules: (desired) =>

@@ -74,14 +74,12 @@ function quarryOf(observable: Observable, stores: ControlStores): Quarry {
     ...(verdict?.ratio === undefined ? {} : { ratio: verdict.ratio }),
     ...(verdict === undefined ? {} : { since: verdict.since }),
     clients: stored === undefined ? [] : stores.sightings.clientsOf(stored.id),
-    findings: stores.findings
-      .of(observable)
-      .map(({ client, foundAt, firstSeenAt, lastSeenAt, count }) => ({
-        client,
-        foundAt,
-        firstSeenAt,
-        lastSeenAt,
-        count,
-      })),
+    findings: stores.findings.of(observable).map(({ client, foundAt, firstSeenAt, lastSeenAt, count }) => ({
+      client,
+      foundAt,
+      firstSeenAt,
+      lastSeenAt,
+      count,
+    })),
   };
 }

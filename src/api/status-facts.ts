@@ -19,6 +19,8 @@ export interface QuotaFacts {
   readonly window: string;
   readonly allowed: number;
   readonly used: number;
+  /** What each lane spent, by lane. */
+  readonly spent: ReadonlyMap<string, number>;
   /** How much of what is left each lane may still take for itself, by lane. */
   readonly reserved: ReadonlyMap<string, number>;
   /** When the next ordinary lookup is due; absent when nothing waits. */
@@ -32,6 +34,19 @@ export interface SourceFacts {
   /** Until when it rests. */
   readonly restingUntilAt?: number;
   readonly reason?: string;
+}
+
+/** How one feed stands. */
+export interface FeedFacts {
+  readonly name: string;
+  readonly role: string;
+  /** `kept`: the last attempt failed and the last good version counts. */
+  readonly state: 'waiting' | 'current' | 'kept' | 'missing';
+  readonly entries: number;
+  readonly fetchedAt?: number;
+  readonly nextAt?: number;
+  readonly problem?: string;
+  readonly licence?: string;
 }
 
 /** How one target stands. */
@@ -60,6 +75,7 @@ export interface StatusFacts {
   readonly eve: EveFacts;
   readonly quota: readonly QuotaFacts[];
   readonly sources: readonly SourceFacts[];
+  readonly feeds: readonly FeedFacts[];
   readonly queue: { readonly length: number; readonly oldestAt?: number };
   readonly verdicts: Readonly<Record<VerdictState, number>>;
   /** Malicious verdicts that wait for a person. */

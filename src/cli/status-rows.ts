@@ -16,6 +16,7 @@ export function statusRows(status: StatusDocument, now: number): readonly Row[] 
     ...eveRows(status, now),
     ...status.sources.map(sourceRow),
     ...status.quota.map((quota) => quotaRow(quota, now)),
+    ...status.feeds.map((feed) => feedRow(feed, now)),
     ['queue', queueText(status, now)],
     ['verdicts', verdictText(status)],
     ...status.targets.map((target) => targetRow(target, now)),
@@ -46,9 +47,19 @@ function sourceRow(source: StatusDocument['sources'][number]): Row {
 
 function quotaRow(quota: StatusDocument['quota'][number], now: number): Row {
   const reserved = Object.entries(quota.reserved).map(([lane, count]) => `${lane} ${count}`);
+  const spent = Object.entries(quota.spent).map(([lane, count]) => `${lane} ${count}`);
+  const by = spent.length === 0 ? '' : ` (${spent.join(', ')})`;
   const kept = reserved.length === 0 ? '' : `, reserved: ${reserved.join(', ')}`;
   const next = quota.next_lookup_at === undefined ? '' : `, next lookup ${agoText(quota.next_lookup_at, now)}`;
-  return [`${quota.source} ${quota.window}`, `${quota.used} of ${quota.allowed} used${kept}${next}`];
+  return [`${quota.source} ${quota.window}`, `${quota.used} of ${quota.allowed} used${by}${kept}${next}`];
+}
+
+function feedRow(feed: StatusDocument['feeds'][number], now: number): Row {
+  const problem = feed.problem === undefined ? '' : `; ${feed.problem}`;
+  return [
+    `feed ${feed.name}`,
+    `${feed.state}, ${countText(feed.entries, 'entry', 'entries')}, read ${agoText(feed.fetched_at, now)}${problem}`,
+  ];
 }
 
 function queueText({ queue }: StatusDocument, now: number): string {

@@ -24,8 +24,8 @@ export function timeText(iso: string | undefined): string {
 }
 
 /** `1 device`, `2 devices`. */
-export function countText(count: number, noun: string): string {
-  return `${count} ${count === 1 ? noun : `${noun}s`}`;
+export function countText(count: number, noun: string, plural = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : plural}`;
 }
 
 /** Bytes as people read them: `85 MiB`. */

@@ -1,6 +1,14 @@
-import type { QuotaFacts, SourceFacts, StatusFacts, TargetFacts, WarningFacts } from '../api/status-facts.ts';
+import type {
+  FeedFacts,
+  QuotaFacts,
+  SourceFacts,
+  StatusFacts,
+  TargetFacts,
+  WarningFacts,
+} from '../api/status-facts.ts';
 import type { Publisher } from '../enforce/publisher.ts';
 import type { IntakeCounters } from '../eve/intake-counters.ts';
+import type { FeedStatus } from '../sources/feeds/feed-status.ts';
 import type { Store } from '../store/store.ts';
 import { RESERVED_LANES } from '../triage/lane.ts';
 import type { LookupDesk } from '../triage/lookup-desk.ts';
@@ -20,6 +28,7 @@ export interface StatusSources {
   /** Absent without a key. */
   readonly desk: LookupDesk | undefined;
   readonly ledger: QuotaLedger;
+  readonly feeds: readonly FeedStatus[];
   readonly memoryBytes: number;
   readonly now: number;
 }
@@ -48,6 +57,7 @@ export function statusOf(sources: StatusSources): StatusFacts {
     },
     quota: quotaFacts(sources),
     sources: [sourceFacts(sources)],
+    feeds: sources.feeds.map(feedFacts),
     queue: { length, ...(oldestAt === undefined ? {} : { oldestAt }) },
     verdicts: store.verdicts.countByState(),
     held: store.verdicts.held().length,
@@ -59,17 +69,31 @@ export function statusOf(sources: StatusSources): StatusFacts {
   };
 }
 
-function quotaFacts({ ledger, desk }: StatusSources): readonly QuotaFacts[] {
-  const state = desk?.state();
-  const next = state?.kind === 'waiting' ? { nextLookupAt: state.until } : {};
+function quotaFacts({ ledger, desk, store }: StatusSources): readonly QuotaFacts[] {
+  const { nextAt, usedByLane } = ledger.burnDown();
+  const next = desk === undefined || store.queue.size().length === 0 ? {} : { nextLookupAt: nextAt.new };
   return ledger.use().map(({ window, allowed, used }) => ({
     source: 'virustotal',
     window,
     allowed,
     used,
+    spent: new Map(window === 'day' ? Object.entries(usedByLane) : []),
     reserved: window === 'day' ? reservedBy(ledger) : new Map<string, number>(),
     ...(window === 'day' ? next : {}),
   }));
+}
+
+function feedFacts({ name, role, state, entries, fetchedAt, nextAt, problem, licence }: FeedStatus): FeedFacts {
+  return {
+    name,
+    role,
+    state,
+    entries,
+    ...(fetchedAt === undefined ? {} : { fetchedAt }),
+    ...(nextAt === undefined ? {} : { nextAt }),
+    ...(problem === undefined ? {} : { problem }),
+    ...(licence === undefined ? {} : { licence }),
+  };
 }
 
 function reservedBy(ledger: QuotaLedger): ReadonlyMap<string, number> {
