@@ -39,6 +39,8 @@ export function lookupBook(store: Store): LookupBook {
     next: (lane, now) => store.queue.next(lane, now),
     remove: (observable) => store.queue.remove(observable),
     postpone: (observable, notBefore, error) => store.queue.postpone(observable, notBefore, error),
+    lease: (observable, until) => store.queue.lease(observable, until),
+    endLeases: () => store.queue.endLeases(),
     disclose: (source, sent, at) => store.lookups.disclose(source, sent, at),
     keepAsked: (asked) => store.lookups.keep(asked),
     keepReport: (report) => void store.reports.keep(report),

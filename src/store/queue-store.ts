@@ -52,6 +52,8 @@ export class QueueStore {
   readonly #after: Statement<[number, number], Row>;
   readonly #remove: Statement;
   readonly #postpone: Statement;
+  readonly #lease: Statement;
+  readonly #endLeases: Statement;
   readonly #size: Statement<[], { n: number; oldest: number | null }>;
   readonly #trim: Statement;
   readonly #trimAny: Statement;
@@ -78,6 +80,8 @@ export class QueueStore {
     this.#postpone = db.prepare(
       'UPDATE lookup_queue SET not_before = ?, attempts = attempts + 1, last_error = ? WHERE observable_id = ?',
     );
+    this.#lease = db.prepare('UPDATE lookup_queue SET not_before = ? WHERE observable_id = ?');
+    this.#endLeases = db.prepare('UPDATE lookup_queue SET not_before = 0 WHERE not_before > 0 AND attempts = 0');
     this.#size = db.prepare('SELECT count(*) AS n, min(enqueued_at) AS oldest FROM lookup_queue');
     this.#trim = db.prepare(
       `DELETE FROM lookup_queue WHERE observable_id IN (SELECT observable_id FROM lookup_queue WHERE lane = 'new' ORDER BY score, observable_id DESC LIMIT ?)`,
@@ -158,6 +162,17 @@ export class QueueStore {
   postpone(observable: Observable, notBefore: number, error: string): void {
     const stored = this.#observables.find(observable);
     if (stored !== undefined) this.#postpone.run(notBefore, error, stored.id);
+  }
+
+  /** Hides a question until `until` while it is under way: no attempt has failed. */
+  lease(observable: Observable, until: number): void {
+    const stored = this.#observables.find(observable);
+    if (stored !== undefined) this.#lease.run(until, stored.id);
+  }
+
+  /** Shows what was under way when an earlier process ended. */
+  endLeases(): void {
+    this.#endLeases.run();
   }
 
   /** Drops the least worthy new questions above `limit`, and others only where no new one is left. Returns how many. */

@@ -19,6 +19,10 @@ export interface LookupBook {
   remove(observable: Observable): void;
   /** Leaves a question waiting, with why it brought no answer. */
   postpone(observable: Observable, notBefore: number, error: string): void;
+  /** Hides a question until `until` while it is under way. */
+  lease(observable: Observable, until: number): void;
+  /** Shows what was under way when an earlier process ended. */
+  endLeases(): void;
   disclose(source: string, sent: string, at: number): void;
   keepAsked(asked: Asked): void;
   keepReport(report: Report): void;
@@ -84,6 +88,7 @@ export class LookupDesk {
     this.#stopped = false;
     this.#abort = new AbortController();
     this.#options.ledger.start();
+    this.#options.book.endLeases();
     this.wake();
   }
 
@@ -171,7 +176,7 @@ export class LookupDesk {
       return;
     }
     // Out of the queue's sight while it is under way; after a crash it comes back by itself.
-    book.postpone(observable, now() + LEASE_MS, 'under way');
+    book.lease(observable, now() + LEASE_MS);
     const asking = this.#ask(observable, lane).catch((error: unknown) =>
       this.#afterFailure(observable, attempts + 1, error),
     );
@@ -273,5 +278,5 @@ export class LookupDesk {
   }
 }
 
-/** A question under way is asked again when no answer came within this long, which only happens after a crash. */
+/** A question under way is asked again when no answer came within this long: four times the source's own timeout. */
 const LEASE_MS = 60_000;

@@ -41,6 +41,8 @@ export function deskBefore(
         const [first] = lane === 'new' ? waiting.values() : [];
         return first === undefined ? undefined : { observable: first, lane, attempts: 0 };
       },
+      lease: (observable) => void waiting.delete(keyOf(observable)),
+      endLeases: () => undefined,
       remove: (observable) => void waiting.delete(keyOf(observable)),
       postpone: (observable) => void waiting.delete(keyOf(observable)),
       disclose: (_source, sent) => void disclosed.push(sent),
