@@ -18,6 +18,10 @@ export const TEST_NEEDS = [
   { binary: 'mariadbd', debian: 'mariadb-server-core', skip: 'mariadb' },
   { binary: 'mariadb', debian: 'mariadb-client-core', skip: 'mariadb' },
   { binary: 'ip', debian: 'iproute2', skip: 'netns' },
+  { binary: 'nft', debian: 'nftables', skip: 'nftables' },
+  // The daemon without the service of the package dnsmasq.
+  { binary: 'dnsmasq', debian: 'dnsmasq-base', skip: 'dnsmasq' },
+  { binary: 'unbound', debian: 'unbound', skip: 'unbound', unit: 'unbound.service' },
 ];
 
 /** How much of a failed command's output is shown. */

@@ -52,8 +52,9 @@ test('Debian 12 takes Suricata from the backports of its own mirror (deb822 sour
     '    Components: main',
     'apt-get update',
     'apt-get install -y --no-install-recommends -t bookworm-backports suricata',
-    'apt-get install -y --no-install-recommends mariadb-server-core mariadb-client-core iproute2',
+    'apt-get install -y --no-install-recommends mariadb-server-core mariadb-client-core iproute2 nftables dnsmasq-base unbound',
     'systemctl disable suricata.service',
+    'systemctl disable unbound.service',
   ]);
 });
 
@@ -80,6 +81,9 @@ test('backports that are configured already are used as they are', (t) => {
     'usr/sbin/mariadbd': '',
     'usr/bin/mariadb': '',
     'usr/sbin/ip': '',
+    'usr/sbin/nft': '',
+    'usr/sbin/dnsmasq': '',
+    'usr/sbin/unbound': '',
     ...BUILD,
     ...LISTS,
   });
@@ -105,19 +109,23 @@ test('Debian 13 takes everything from its own archive, and package lists are fet
   const plan = planFor(t, { 'etc/os-release': TRIXIE, 'etc/apt/sources.list.d/debian.sources': sources });
   assert.deepEqual(plan, [
     'apt-get update',
-    'apt-get install -y --no-install-recommends make g++ python3 suricata mariadb-server-core mariadb-client-core iproute2',
+    'apt-get install -y --no-install-recommends make g++ python3 suricata mariadb-server-core mariadb-client-core iproute2 nftables dnsmasq-base unbound',
     'systemctl disable suricata.service',
+    'systemctl disable unbound.service',
   ]);
 });
 
 test('what GUARDIAN_TEST_SKIP names is not installed', (t) => {
   const files = { 'etc/os-release': TRIXIE, ...BUILD, ...LISTS };
-  const plan = planFor(t, files, { GUARDIAN_TEST_SKIP: 'suricata, mariadb' });
-  assert.deepEqual(plan, ['apt-get install -y --no-install-recommends iproute2']);
+  const plan = planFor(t, files, { GUARDIAN_TEST_SKIP: 'suricata, mariadb, unbound' });
+  assert.deepEqual(plan, ['apt-get install -y --no-install-recommends iproute2 nftables dnsmasq-base']);
 });
 
 test('a machine that has everything gets nothing', (t) => {
-  const have = ['suricata', 'mariadbd', 'mariadb', 'ip'].map((name) => [`usr/bin/${name}`, '']);
+  const have = ['suricata', 'mariadbd', 'mariadb', 'ip', 'nft', 'dnsmasq', 'unbound'].map((name) => [
+    `usr/bin/${name}`,
+    '',
+  ]);
   assert.deepEqual(planFor(t, { ...Object.fromEntries(have), ...BUILD }), []);
 });
 

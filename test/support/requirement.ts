@@ -10,6 +10,9 @@ const REQUIREMENTS = {
   suricata: { program: 'suricata', debianPackage: 'suricata' },
   mariadb: { program: 'mariadbd', debianPackage: 'mariadb-server-core' },
   netns: { program: 'ip', debianPackage: 'iproute2' },
+  nftables: { program: 'nft', debianPackage: 'nftables' },
+  dnsmasq: { program: 'dnsmasq', debianPackage: 'dnsmasq-base' },
+  unbound: { program: 'unbound', debianPackage: 'unbound' },
 } as const;
 
 /** Names that `GUARDIAN_TEST_SKIP` may list, separated by commas. */
