@@ -5,6 +5,8 @@ import { printable, printableJson, printableLines } from './printable.ts';
 /** Widths between which text is wrapped; a pipe has none and is not wrapped. */
 const MIN_WIDTH = 40;
 const MAX_WIDTH = 120;
+/** A blank on either side. */
+const CELL_PADDING = 2;
 
 /** Prints results: readable on a terminal, tab-separated elsewhere, and never anything a terminal would obey. */
 export class Printer {
@@ -64,14 +66,16 @@ export class Printer {
       for (const row of cells) this.#out.write(`${row.join('\t')}\n`);
       return;
     }
+    const widths = columnWidths(cells, this.width);
+    // Wrapped here: the table's own wrapping either cuts words or cuts names that are longer than their column.
+    const fit = (row: readonly string[]): string[] =>
+      row.map((cell, column) => wrapped(cell, Math.max(1, (widths[column] ?? MAX_WIDTH) - CELL_PADDING)).join('\n'));
     const table = new Table({
-      head: [...(cells[0] ?? [])],
+      head: fit(cells[0] ?? []),
       style: { head: this.#coloured ? ['bold'] : [], border: [], compact: true },
-      colWidths: columnWidths(cells, this.width),
-      wordWrap: true,
-      wrapOnWordBoundary: false,
+      colWidths: widths,
     });
-    for (const row of cells.slice(1)) table.push([...row]);
+    for (const row of cells.slice(1)) table.push(fit(row));
     this.#out.write(`${table.toString()}\n`);
   }
 }

@@ -19,6 +19,7 @@ export function statusRows(status: StatusDocument, now: number): readonly Row[] 
     ...status.feeds.map((feed) => feedRow(feed, now)),
     ['queue', queueText(status, now)],
     ['verdicts', verdictText(status)],
+    ...status.held_blocks.map((held) => heldRow(held)),
     ...status.targets.map((target) => targetRow(target, now)),
     ['alerts', `${status.alerts_last_day} in the last 24 hours`],
     ['disclosures', `${countText(status.disclosures, 'name')} ever sent to a source`],
@@ -73,6 +74,11 @@ function verdictText({ verdicts, held }: StatusDocument): string {
     .map(([state, count]) => `${count} ${state.replace('_', ' ')}`);
   const waiting = held === 0 ? '' : `; ${held} held for you`;
   return `${counts.length === 0 ? 'none yet' : counts.join(', ')}${waiting}`;
+}
+
+function heldRow({ observable, ratio, why }: StatusDocument['held_blocks'][number]): Row {
+  const decide = `"guardian block ${observable}" or "guardian allow ${observable}"`;
+  return ['held', `${observable}${ratio === undefined ? '' : ` (${ratio})`}: ${why} Decide with ${decide}.`];
 }
 
 function targetRow(target: StatusDocument['targets'][number], now: number): Row {

@@ -110,7 +110,9 @@ class Demo {
       await this.#stories(),
       this.#standIn.requests.filter((one) => !one.path.includes('/users/')).length,
     );
-    await this.#until('the rules are in place', () => this.#rules().includes(`"${MALICIOUS_DOMAIN}"`));
+    await this.#until('the rules are in place', () =>
+      hasRulesFor(this.#rules(), [MALICIOUS_DOMAIN, MALICIOUS_SUBDOMAIN]),
+    );
     this.#screen.published(this.#configured(), store.indicators.desired(this.#io.now()).size);
     this.#judgeProof(await this.#prove());
     this.#screen.closing(this.#configured().api.socket);
@@ -226,6 +228,10 @@ api: { socket: ${at('api.sock')} }
     if (this.#config === undefined) throw new Error('the demonstration was not started');
     return this.#config;
   }
+}
+
+function hasRulesFor(rules: string, names: readonly string[]): boolean {
+  return names.every((name) => rules.includes(`"${name}"`));
 }
 
 function sendLines(socket: string, text: string): Promise<void> {
