@@ -132,6 +132,7 @@ export class Sidecar {
       considerRecheck: (observable) => this.#questions.considerRecheck(observable),
       sweep: () => this.#questions.sweep(),
       expire: (observable) => this.#judgement.expire(observable),
+      endWords: (at) => this.#judgement.operator.endWords(at),
       onExpired: () => this.#publisher.changed(now()),
       onRechecks: () => this.#questions.wake(),
       log,

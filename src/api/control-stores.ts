@@ -72,6 +72,7 @@ export interface VerdictPageQuery {
   readonly state?: VerdictState;
   readonly kind?: ObservableKind;
   readonly since?: number;
+  readonly held?: boolean;
   readonly limit: number;
   readonly cursor?: number;
 }

@@ -67,6 +67,15 @@ export interface WarningFacts {
   readonly hint?: string;
 }
 
+/** A block that waits for `guardian block` or `guardian allow`. */
+export interface HeldFacts {
+  readonly observable: string;
+  readonly ratio?: string;
+  readonly since: number;
+  /** Why it waits. */
+  readonly why: string;
+}
+
 /** Everything `guardian status` shows. Times are epoch milliseconds. */
 export interface StatusFacts {
   readonly sensor: string;
@@ -80,6 +89,8 @@ export interface StatusFacts {
   readonly verdicts: Readonly<Record<VerdictState, number>>;
   /** Malicious verdicts that wait for a person. */
   readonly held: number;
+  /** The latest of those, with what their block would have hit. */
+  readonly heldBlocks: readonly HeldFacts[];
   readonly targets: readonly TargetFacts[];
   readonly alertsLastDay: number;
   /** Different things ever sent to a source. */

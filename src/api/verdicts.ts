@@ -10,6 +10,7 @@ interface ListQuery extends PageQuery {
   readonly state?: VerdictState;
   readonly kind?: ObservableKind;
   readonly since?: string;
+  readonly held?: boolean;
 }
 
 const LIST = {
@@ -21,21 +22,23 @@ const LIST = {
       state: { enum: VERDICT_STATES },
       kind: { enum: OBSERVABLE_KINDS },
       since: { type: 'string' },
+      held: { type: 'boolean' },
     },
   },
 };
 
 /**
- * `GET /v1/verdicts` lists what was judged; `GET /v1/verdicts/{observable}` answers for anything that can be named,
+ * `GET /v1/verdicts` lists what was judged, with `held=true` what waits for a person; `GET /v1/verdicts/{observable}` answers for anything that can be named,
  * `unasked` with `seen: false` for what was never heard of.
  */
 export function serveVerdicts(app: FastifyInstance, { stores }: ControlDependencies): void {
   app.get<{ Querystring: ListQuery }>('/v1/verdicts', { schema: LIST }, ({ query }) => {
-    const { state, kind, since, limit } = query;
+    const { state, kind, since, held, limit } = query;
     const page = stores.verdicts.page({
       ...(state === undefined ? {} : { state }),
       ...(kind === undefined ? {} : { kind }),
       ...(since === undefined ? {} : { since: timeOfParameter('since', since) }),
+      ...(held === undefined ? {} : { held }),
       limit,
       cursor: positionOf(query),
     });

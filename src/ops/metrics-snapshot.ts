@@ -17,6 +17,8 @@ export interface MetricsSnapshot {
   /** Age of the question that waits longest; 0 when none waits. */
   readonly queueOldestSeconds: number;
   readonly verdicts: Readonly<Partial<Record<VerdictState, number>>>;
+  /** Blocks that wait for a person. */
+  readonly verdictsHeld: number;
   readonly targets: readonly TargetMetrics[];
   readonly outboxRows: number | undefined;
   readonly syncLagSeconds: number | undefined;

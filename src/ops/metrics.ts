@@ -38,6 +38,7 @@ const SERIES: readonly Series[] = [
     [{}, s.queueOldestSeconds],
   ]),
   series('gauge', 'verdicts', 'Observables by verdict', ['state'], (s) => byKey(s.verdicts, 'state')),
+  series('gauge', 'verdicts_held', 'Blocks that wait for a person', [], (s) => [[{}, s.verdictsHeld]]),
   series('gauge', 'published', 'Indicators in place', ['target'], (s) =>
     s.targets.map(({ target, published }) => [{ target }, published]),
   ),

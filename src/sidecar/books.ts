@@ -73,6 +73,7 @@ export function overrideBook(store: Store, words: FeedWords): OverrideBook {
     },
     keep: (override) => store.overrides.keep(override),
     remove: (pattern) => store.overrides.remove(pattern),
+    ended: (now) => store.overrides.ended(now),
     candidates: (pattern) => candidates(store, pattern),
     find: (observable) => store.verdicts.find(observable),
     isWanted: (observable) => store.indicators.find(observable) !== undefined,

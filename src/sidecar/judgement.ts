@@ -9,6 +9,7 @@ import type { Store } from '../store/store.ts';
 import { OperatorDesk } from '../triage/operator-desk.ts';
 import type { RecheckTable } from '../triage/recheck.ts';
 import { type Rejudged, VerdictKeeper } from '../triage/verdict-keeper.ts';
+import { blockBook } from './block-book.ts';
 import { overrideBook, verdictBook } from './books.ts';
 import type { FeedWords } from './feed-words.ts';
 
@@ -39,6 +40,7 @@ export class Judgement {
     this.#allowed = allowList(config, now());
     this.#keeper = new VerdictKeeper({
       book: verdictBook(store, words),
+      blocks: blockBook(store, words),
       policy: () => this.#config.policy,
       surroundings: () => this.#surroundings,
       overrides: () => this.overrides(),
@@ -79,9 +81,15 @@ export class Judgement {
     return this.#keeper.rejudge(observable);
   }
 
-  /** Ends a block whose evidence was not confirmed in time. The verdict stays as history; the block does not come back without an answer. */
+  /**
+   * Ends a block whose evidence was not confirmed in time: judged again, it is no block any more. The verdict stays as history; the
+   * block does not come back without an answer.
+   */
   expire(observable: Observable): void {
-    this.#store.indicators.unwant(observable);
+    const { verdict } = this.#keeper.rejudge(observable);
+    // Wanted and past its end although the judgement stands: a clock that was set. It is gone, and wanted anew by the next answer.
+    const indicator = verdict === undefined ? undefined : this.#store.indicators.find(observable);
+    if (indicator !== undefined && indicator.expiresAt <= this.#now()) this.#store.indicators.unwant(observable);
   }
 
   /** Judges everything anew that has a verdict: the policy or the allow list changed. Events come in between the pages. */

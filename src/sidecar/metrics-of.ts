@@ -31,6 +31,7 @@ export function metricsOf({ counters, store, publisher, ledger, lookups, now }: 
     queueLength: length,
     queueOldestSeconds: oldestAt === undefined ? 0 : (now - oldestAt) / 1000,
     verdicts: store.verdicts.countByState(),
+    verdictsHeld: store.verdicts.held().length,
     targets: publisher.standing().map(({ name, failures, lastProofAt }) => {
       const count = counts.get(name) ?? { published: 0, proved: 0, failed: 0 };
       const provedAt = lastProofAt ?? proofs.get(name);

@@ -1,5 +1,6 @@
 import type {
   FeedFacts,
+  HeldFacts,
   QuotaFacts,
   SourceFacts,
   StatusFacts,
@@ -39,6 +40,9 @@ const SILENCE_MS = 60_000;
 /** From this share of lost DNS records on, names go unseen that matter. */
 const LOSS_WORTH_A_WARNING = 0.001;
 
+/** Blocks that wait, shown at most; `GET /v1/verdicts?held=true` lists them all. */
+const MOST_HELD = 20;
+
 /** Everything `guardian status` shows. */
 export function statusOf(sources: StatusSources): StatusFacts {
   const { store, counters, now } = sources;
@@ -60,7 +64,7 @@ export function statusOf(sources: StatusSources): StatusFacts {
     feeds: sources.feeds.map(feedFacts),
     queue: { length, ...(oldestAt === undefined ? {} : { oldestAt }) },
     verdicts: store.verdicts.countByState(),
-    held: store.verdicts.held().length,
+    ...heldFacts(store),
     targets: targetFacts(sources),
     alertsLastDay: store.alerts.countSince(now - DAY_MS),
     disclosures: store.lookups.disclosedCount(),
@@ -81,6 +85,17 @@ function quotaFacts({ ledger, desk, store }: StatusSources): readonly QuotaFacts
     reserved: window === 'day' ? reservedBy(ledger) : new Map<string, number>(),
     ...(window === 'day' ? next : {}),
   }));
+}
+
+function heldFacts(store: Store): { readonly held: number; readonly heldBlocks: readonly HeldFacts[] } {
+  const held = store.verdicts.held();
+  const heldBlocks = held.slice(0, MOST_HELD).map(({ observable, ratio, since, reasons }) => ({
+    observable: observable.value,
+    ...(ratio === undefined ? {} : { ratio }),
+    since,
+    why: reasons.find(({ code }) => code === 'held')?.text ?? '',
+  }));
+  return { held: held.length, heldBlocks };
 }
 
 function feedFacts({ name, role, state, entries, fetchedAt, nextAt, problem, licence }: FeedStatus): FeedFacts {

@@ -16,6 +16,7 @@ export class OverrideStore {
   readonly #upsert: Statement;
   readonly #remove: Statement;
   readonly #all: Statement<[number], Row>;
+  readonly #ended: Statement<[number], Row>;
 
   constructor(db: Sqlite) {
     this.#upsert = db.prepare(
@@ -26,6 +27,9 @@ export class OverrideStore {
     this.#remove = db.prepare('DELETE FROM overrides WHERE pattern = ?');
     this.#all = db.prepare(
       'SELECT pattern, action, reason, created_at, expires_at FROM overrides WHERE expires_at IS NULL OR expires_at > ? ORDER BY created_at',
+    );
+    this.#ended = db.prepare(
+      'SELECT pattern, action, reason, created_at, expires_at FROM overrides WHERE expires_at <= ? ORDER BY created_at',
     );
   }
 
@@ -43,6 +47,11 @@ export class OverrideStore {
   /** Takes a word back. Returns whether there was one. */
   remove(pattern: string): boolean {
     return this.#remove.run(pattern).changes > 0;
+  }
+
+  /** The words whose time is over at `now`. */
+  ended(now: number): readonly Override[] {
+    return this.#ended.all(now).flatMap(overrideOf);
   }
 
   /** The words that hold at `now`, the oldest first. */

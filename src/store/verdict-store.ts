@@ -18,6 +18,8 @@ export interface VerdictQuery {
   readonly state?: VerdictState;
   readonly kind?: ObservableKind;
   readonly since?: number;
+  /** Only those that wait for a person, or only those that do not. */
+  readonly held?: boolean;
   readonly limit: number;
   readonly cursor?: number;
 }
@@ -78,6 +80,7 @@ export class VerdictStore {
     this.#page = db.prepare(
       `${SELECT} WHERE observable_id > @cursor AND (@state IS NULL OR state = @state)
          AND (@prefix IS NULL OR substr(key, 1, length(@prefix)) = @prefix) AND since >= @since
+         AND (@held IS NULL OR held = @held)
        ORDER BY observable_id LIMIT @limit`,
     );
     this.#due = db.prepare(
@@ -136,6 +139,7 @@ export class VerdictStore {
       state: query.state ?? null,
       prefix: query.kind === undefined ? null : `${query.kind}:`,
       since: query.since ?? 0,
+      held: query.held === undefined ? null : Number(query.held),
       limit: query.limit,
     });
     return {

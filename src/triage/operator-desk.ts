@@ -10,6 +10,8 @@ import { overrideFor, type Rejudged } from './verdict-keeper.ts';
 export interface OverrideBook {
   keep(override: Override): void;
   remove(pattern: string): boolean;
+  /** Words whose time is over at `now` and that are still kept. */
+  ended(now: number): readonly Override[];
   /** Everything that has a verdict or is wanted published and may be covered by the pattern; the desk checks each. */
   candidates(pattern: Pattern): readonly Observable[];
   find(observable: Observable): Verdict | undefined;
@@ -73,6 +75,14 @@ export class OperatorDesk {
       book.unlearn(pattern.text);
       return { forgotten, affected: this.#rejudge(pattern), conflicts: [] };
     });
+  }
+
+  /** Takes back every word whose time is over, and judges what it covered by what is known without it. Returns how many there were. */
+  endWords(now: number): number {
+    const { book } = this.#options;
+    const ended = book.ended(now);
+    if (ended.length > 0) book.durably(() => ended.forEach(({ pattern }) => void this.forget(pattern)));
+    return ended.length;
   }
 
   #rejudge(pattern: Pattern, word?: Override): readonly Affected[] {

@@ -17,8 +17,10 @@ export interface UpkeepOptions {
   readonly considerRecheck: (observable: Observable) => void;
   /** One step of a slow walk over what was seen and what waits (`IntakeDesk.sweep`), about once a minute. */
   readonly sweep: () => void;
-  /** Ends an indicator and judges again. */
+  /** Judges again what is past its end, which ends its block. */
   readonly expire: (observable: Observable) => void;
+  /** Ends the operators' words whose time is over (`OperatorDesk.endWords`); returns how many there were. */
+  readonly endWords: (now: number) => number;
   readonly onExpired: (count: number) => void;
   readonly onRechecks: () => void;
   readonly log: Log;
@@ -59,18 +61,27 @@ export class Upkeep {
 
   /** One round of rechecks and expiries, now. */
   run(): void {
-    const { book, now, considerRecheck, sweep, expire, onExpired, onRechecks, log } = this.#options;
+    const { book, now, considerRecheck, sweep, onRechecks } = this.#options;
     if (this.#ticks++ % TICKS_PER_SWEEP === 0) book.durably(sweep);
     const due = book.dueForRecheck(now(), RECHECKS_PER_TICK);
     if (due.length > 0) {
       book.durably(() => due.forEach(considerRecheck));
       onRechecks();
     }
+    this.#endWhatIsOver();
+  }
+
+  /** Words first: what they blocked or allowed is judged anew then, and may be past its own end. */
+  #endWhatIsOver(): void {
+    const { book, now, expire, endWords, onExpired, log } = this.#options;
+    const words = endWords(now());
+    if (words > 0) log.info('words of operators ended', { count: words });
     const expired = book.expired(now());
-    if (expired.length === 0) return;
-    book.durably(() => expired.forEach(expire));
-    log.info('indicators ended', { count: expired.length });
-    onExpired(expired.length);
+    if (expired.length > 0) {
+      book.durably(() => expired.forEach(expire));
+      log.info('indicators ended', { count: expired.length });
+    }
+    if (words + expired.length > 0) onExpired(words + expired.length);
   }
 
   #pruneOnce(): void {

@@ -172,6 +172,7 @@ export function statusFacts(store: Store): StatusFacts {
     queue: { length: store.queue.size().length },
     verdicts: store.verdicts.countByState(),
     held: store.verdicts.held().length,
+    heldBlocks: [],
     targets: [{ name: 'suricata', published: 1, proved: 1, failed: 0, lastProofAt: NOW - 60_000 }],
     alertsLastDay: store.alerts.countSince(NOW - DAY),
     disclosures: store.lookups.disclosedCount(),
