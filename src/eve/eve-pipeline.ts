@@ -1,5 +1,6 @@
 import type { Alert } from '../core/alert.ts';
 import { AddressBook } from './address-book.ts';
+import { Census } from './census.ts';
 import { EveClock } from './eve-time.ts';
 import { FastPath } from './fast-path.ts';
 import { FullParser } from './full-parser.ts';
@@ -47,10 +48,11 @@ export class EvePipeline implements LineSink {
     const pairs = new KnownPairs(this.#limits);
     this.#table = new SightingTable(this.#limits.maxPendingRows);
     this.#loss = new LossMeter(options.now());
-    const shared = { counters, addresses, clock, pairs, table: this.#table };
-    this.#fast = options.fastPath === false ? undefined : new FastPath(shared);
+    const shared = { counters, addresses, pairs, table: this.#table };
+    const readers = { ...shared, clock, census: new Census(shared) };
+    this.#fast = options.fastPath === false ? undefined : new FastPath(readers);
     this.#full = new FullParser({
-      ...shared,
+      ...readers,
       onAlert: (alert) => this.#addAlert(alert),
       onStats: (stats) => this.#addStats(stats),
     });

@@ -1,4 +1,6 @@
+import { parseDomainName } from '../core/domain-name.ts';
 import type { AddressBook } from './address-book.ts';
+import type { Census, CensusOptions } from './census.ts';
 import { detached } from './detached.ts';
 import { ANY, DNS_2, DNS_3, FLOW, QUIC, TLS } from './eve-grammar.ts';
 import { isReadType } from './eve-record.ts';
@@ -9,12 +11,9 @@ import { RECORD_START } from './line-splitter.ts';
 import type { Pair, SightingTable } from './sighting-table.ts';
 
 /** What the two readers of lines share. */
-export interface ReaderState {
-  readonly counters: CounterBoard;
-  readonly addresses: AddressBook;
+export interface ReaderState extends CensusOptions {
   readonly clock: EveClock;
-  readonly pairs: KnownPairs;
-  readonly table: SightingTable;
+  readonly census: Census;
 }
 
 /** One DNS format, and where its captures are. */
@@ -38,8 +37,8 @@ const TYPE_KEY = '"event_type":"';
 const MAX_TYPE_OFFSET = 400;
 
 /**
- * Counts records of pairs that are known without parsing them. Declines everything else, and has then changed nothing:
- * the full parser takes the line from the start.
+ * Reads the records that nearly all are, by grammar: DNS of any name, and other types of pairs that are known. Declines
+ * everything else, and has then changed nothing: the full parser takes the line from the start.
  */
 export class FastPath {
   readonly #counters: CounterBoard;
@@ -47,6 +46,7 @@ export class FastPath {
   readonly #clock: EveClock;
   readonly #pairs: KnownPairs;
   readonly #table: SightingTable;
+  readonly #census: Census;
   /** Tried first: a sensor speaks one of the two. */
   #dns = FORMAT_2;
   #otherDns = FORMAT_3;
@@ -57,6 +57,7 @@ export class FastPath {
     this.#clock = state.clock;
     this.#pairs = state.pairs;
     this.#table = state.table;
+    this.#census = state.census;
   }
 
   /** Takes the line that begins at `at`; `text` holds its newline. Returns where the next one begins, or 0: declined. */
@@ -69,17 +70,40 @@ export class FastPath {
   #takeDns(format: DnsFormat, match: RegExpExecArray, text: string, at: number): number {
     const isAnswer = match[format.answer] !== undefined;
     const client = isAnswer && !format.turnsAnswers ? match[2] : match[1];
-    const pair = this.#pairs.find('dns', client ?? '', match[format.name] ?? '');
-    if (pair === undefined) return DECLINED;
     const seenAt = this.#clock.read(text, at + RECORD_START.length);
     if (!(seenAt >= 0)) return DECLINED;
     this.#counters.dnsEvents++;
     this.#counters.dnsReceived++;
-    if (isAnswer) {
+    const pair = this.#pairs.find('dns', client ?? '', match[format.name] ?? '');
+    if (pair === undefined) this.#meet(format, match, client ?? '', isAnswer, seenAt);
+    else if (isAnswer) {
       this.#count(pair, seenAt, 0, match[format.nxdomain] === undefined ? 0 : 1);
       this.#hearAddresses(pair, match[format.ipv4], match[format.ipv6]);
     } else this.#count(pair, seenAt, 1, 0);
     return format.grammar.lastIndex;
+  }
+
+  /** A pair nobody knows yet. The grammar has no escapes, so the name in the text is the name that JSON holds. */
+  #meet(format: DnsFormat, match: RegExpExecArray, clientQuote: string, isAnswer: boolean, seenAt: number): void {
+    const rawName = detached(match[format.name] ?? '');
+    const parsed = parseDomainName(rawName);
+    if (!parsed.ok) {
+      this.#counters.refuse(parsed.reason);
+      return;
+    }
+    const addresses = [...unquoted(match[format.ipv4]), ...unquoted(match[format.ipv6])];
+    this.#census.take(
+      {
+        via: 'dns',
+        rawClient: clientQuote.slice(0, -1),
+        rawName,
+        observable: { kind: 'domain', value: parsed.value },
+        count: isAnswer ? 0 : 1,
+        nxdomain: isAnswer && match[format.nxdomain] !== undefined ? 1 : 0,
+        addresses: isAnswer ? addresses : [],
+      },
+      seenAt,
+    );
   }
 
   #count(pair: Pair, seenAt: number, count: number, nxdomain: number): void {
@@ -97,7 +121,7 @@ export class FastPath {
   }
 
   #explainAll(quoted: string): string {
-    for (const address of quoted.slice(1, -1).split('","')) this.#addresses.explain(address);
+    for (const address of unquoted(quoted)) this.#addresses.explain(address);
     return detached(quoted);
   }
 
@@ -166,6 +190,11 @@ export class FastPath {
     this.#counters.countEvent(match[1] ?? '');
     return ANY.lastIndex;
   }
+}
+
+/** The texts of a JSON list without its brackets, as the grammar captures one. */
+function unquoted(list: string | undefined): readonly string[] {
+  return list === undefined ? [] : list.slice(1, -1).split('","');
 }
 
 function exec(grammar: RegExp, text: string, at: number): RegExpExecArray | null {

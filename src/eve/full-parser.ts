@@ -84,22 +84,7 @@ export class FullParser implements ExtractionSink {
   }
 
   seen(seen: Seen): void {
-    const { counters, pairs, table, addresses } = this.#state;
-    for (const address of seen.addresses) addresses.explain(address);
-    const clientQuote = `${seen.rawClient}"`;
-    let pair = pairs.find(seen.via, clientQuote, seen.rawName);
-    let isFresh = false;
-    if (pair === undefined) {
-      const client = addresses.read(seen.rawClient).canonical;
-      const admission = pairs.admit(seen.via, clientQuote, seen.rawName, client, seen.observable, this.#at);
-      if (admission.outcome === 'client_budget') {
-        counters.drop('client_budget');
-        return;
-      }
-      if (admission.outcome === 'folded') counters.folded++;
-      ({ pair, isFresh } = admission);
-    }
-    if (!table.add(pair, this.#at, seen.count, seen.nxdomain, isFresh)) counters.drop('pending_full');
+    this.#state.census.take(seen, this.#at);
   }
 }
 

@@ -13,6 +13,7 @@ export type DropReason =
   | 'invalid'
   | 'bad_time'
   | 'client_budget'
+  | 'total_budget'
   | 'pending_full'
   | 'alerts_full'
   | 'overlong'

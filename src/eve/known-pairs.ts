@@ -9,13 +9,22 @@ import { ClientBudget, DomainBudget } from './newcomer-budget.ts';
 import { PairMap } from './pair-map.ts';
 import { newPair, type Pair } from './sighting-table.ts';
 
-/** What became of something new: let in, counted on its registrable domain instead, or over its client's budget. */
+/** Whose budget of new names is spent: the client's, or that of all together. */
+interface OverBudget {
+  readonly outcome: 'client_budget' | 'total_budget';
+}
+
+/** What became of something new: let in, counted on its registrable domain instead, or over a budget. */
 export type Admission =
   | { readonly outcome: 'new' | 'folded'; readonly pair: Pair; readonly isFresh: boolean }
-  | { readonly outcome: 'client_budget' };
+  | OverBudget;
 
 const PSL = { allowPrivateDomains: true, validateHostname: false, detectIp: false, extractHostname: false } as const;
-const OVER_BUDGET: Admission = { outcome: 'client_budget' };
+const OVER_CLIENT_BUDGET: OverBudget = { outcome: 'client_budget' };
+const OVER_TOTAL_BUDGET: OverBudget = { outcome: 'total_budget' };
+/** DNS names far more than the others do: what they name, it named before. */
+const OTHERS_SHARE = 4;
+const EVERYBODY = '';
 
 /**
  * Which (client, name) pairs were seen lately, and who may add to them. A client that invents names runs out of its
@@ -25,12 +34,13 @@ export class KnownPairs {
   readonly #pairs: Readonly<Record<Via, PairMap<Pair>>>;
   readonly #hosts: GenerationMap<true>;
   readonly #clients: ClientBudget;
+  readonly #total: ClientBudget;
   readonly #domains: DomainBudget;
 
   constructor(limits: IntakeLimits) {
-    const map = (): PairMap<Pair> => new PairMap(limits.maxKnownPairs);
+    const map = (): PairMap<Pair> => new PairMap(Math.ceil(limits.maxKnownPairs / OTHERS_SHARE));
     this.#pairs = {
-      dns: map(),
+      dns: new PairMap(limits.maxKnownPairs),
       tls: map(),
       http: map(),
       quic: map(),
@@ -41,6 +51,7 @@ export class KnownPairs {
     };
     this.#hosts = new GenerationMap(limits.maxKnownPairs);
     this.#clients = new ClientBudget(limits.newNamesBurst, limits.newNamesPerSecond);
+    this.#total = new ClientBudget(limits.totalNamesBurst, limits.totalNamesPerSecond);
     this.#domains = new DomainBudget(limits.newHostsPerDomainHour);
   }
 
@@ -55,10 +66,14 @@ export class KnownPairs {
     const key = keyOf(observable);
     if (domain !== undefined && domain !== observable.value && !this.#hosts.has(key)) {
       if (!this.#domains.hasRoom(domain, at)) return this.#fold(via, clientQuote, domain, client, at);
-      if (!this.#clients.take(client, at)) return OVER_BUDGET;
+      const over = this.#spend(client, at);
+      if (over !== undefined) return over;
       this.#domains.count(domain, at);
       this.#hosts.set(key, true);
-    } else if (!this.#clients.take(client, at)) return OVER_BUDGET;
+    } else {
+      const over = this.#spend(client, at);
+      if (over !== undefined) return over;
+    }
     const pair = newPair(key, client, via);
     this.#remember(via, clientQuote, rawName, pair);
     return { outcome: 'new', pair, isFresh: true };
@@ -67,10 +82,17 @@ export class KnownPairs {
   #fold(via: Via, clientQuote: string, domain: string, client: string, at: number): Admission {
     const known = this.#pairs[via].get(clientQuote, domain);
     if (known !== undefined) return { outcome: 'folded', pair: known, isFresh: false };
-    if (!this.#clients.take(client, at)) return OVER_BUDGET;
+    const over = this.#spend(client, at);
+    if (over !== undefined) return over;
     const pair = newPair(keyOf({ kind: 'domain', value: domain }), client, via);
     this.#remember(via, clientQuote, domain, pair);
     return { outcome: 'folded', pair, isFresh: true };
+  }
+
+  /** The client's own budget first, so that one client's flood is not spent from everybody's. */
+  #spend(client: string, at: number): OverBudget | undefined {
+    if (!this.#clients.take(client, at)) return OVER_CLIENT_BUDGET;
+    return this.#total.take(EVERYBODY, at) ? undefined : OVER_TOTAL_BUDGET;
   }
 
   #remember(via: Via, clientQuote: string, rawName: string, pair: Pair): void {

@@ -223,8 +223,8 @@ async function main(): Promise<void> {
   try {
     const file = join(dir, 'repeating.ndjson');
     const fresh = join(dir, 'distinct.ndjson');
-    const sent = await writeDnsEvents({ path: file, events: EVENTS, distinct: 20_000, clients: 60 });
-    await writeDnsEvents({ path: fresh, events: EVENTS, distinct: EVENTS, clients: 60 });
+    const sent = await writeDnsEvents({ path: file, events: EVENTS, distinct: 20_000, clients: 60, perSecond: 16 });
+    await writeDnsEvents({ path: fresh, events: EVENTS, distinct: EVENTS, clients: 60, perSecond: 40_000 });
     console.log(
       `${EVENTS} DNS events of ${Math.round(sent.bytes / EVENTS)} bytes in the mean, 20000 different lines; medians of ${RUNS} runs`,
     );

@@ -182,6 +182,17 @@ test('a client over its budget of new names is counted, and others are not touch
   assert.equal(counters.dropped.client_budget, 15);
 });
 
+test('forged clients run into the budget of all together, and one client over its own leaves that alone', () => {
+  const limits = { newNamesBurst: 3, newNamesPerSecond: 1, totalNamesBurst: 6, totalNamesPerSecond: 1 };
+  const flood = Array.from({ length: 10 }, (_, i) => dnsLine({ name: `www.domain${i}.com` })).join('');
+  const forged = Array.from({ length: 10 }, (_, i) =>
+    dnsLine({ name: `www.forged${i}.com`, client: `192.168.1.${100 + i}` }),
+  );
+  const { seen, counters } = hear(flood + forged.join(''), limits);
+  assert.equal(seen.length, 6);
+  assert.deepEqual([counters.dropped.client_budget, counters.dropped.total_budget], [7, 7]);
+});
+
 test('a client budget refills on the clock of the events', () => {
   const late = dnsLine({ name: 'www.late.org', at: '2026-11-22T05:10:02.000000+0000' });
   const lines = dnsLine({ name: 'www.a.org' }) + dnsLine({ name: 'www.b.org' }) + late;

@@ -160,6 +160,20 @@ test('an answer of format 3 belongs to its destination, one of format 2 to its s
   assert.ok(assertAgreement(Buffer.from(answers + record('dns', { dns }, '192.168.1.20', '192.168.1.1'))) > 0);
 });
 
+test('DNS records of names nobody knows yet are read by grammar too', () => {
+  const names = ['a.example.com', 'B.example.com.', 'printer', '_dmarc.example.org', '192.0.2.1'];
+  const lines = names.flatMap((name) => [
+    dnsLine({ name }),
+    dnsLine({ name, type: 'answer', rcode: 'NXDOMAIN', client: '192.168.1.9' }),
+    dnsLine({ name: `new.${name}`, type: 'answer', addresses: ['203.0.114.9', '203.0.114.10'] }),
+    record('flow', { flow: {} }, '192.168.1.20', '203.0.114.10'),
+  ]);
+  assertAgreement(Buffer.from(lines.join('')));
+  const pipeline = new EvePipeline({ now: () => 0 });
+  pipeline.push(Buffer.from(dnsLine({ name: 'a.example.com' })), 1);
+  assert.deepEqual([pipeline.counters.fastLines, pipeline.counters.slowLines], [1, 0]);
+});
+
 test('a time or a control byte that is none makes a line of a known name no sighting', () => {
   const known = dnsLine({ name: 'a.example.com' });
   for (const [from, to] of [

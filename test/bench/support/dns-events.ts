@@ -8,6 +8,8 @@ export interface DnsEventsOptions {
   /** Different lines; the rest repeats them. */
   readonly distinct: number;
   readonly clients: number;
+  /** How fast they happened, by their timestamps: budgets go by the clock of the events. */
+  readonly perSecond: number;
 }
 
 /** What was written. */
@@ -33,10 +35,10 @@ function random(seed: number): () => number {
  * A question is padded by nothing: the answers are as long as a CDN's answers are.
  */
 export async function writeDnsEvents(options: DnsEventsOptions): Promise<DnsEvents> {
-  const { path, events, distinct, clients } = options;
+  const { path, events, distinct } = options;
   const next = random(7);
   const lines: string[] = [];
-  for (let i = 0; i < distinct; i++) lines.push(dnsLine(i, next, clients));
+  for (let i = 0; i < distinct; i++) lines.push(dnsLine(i, next, options));
   const file = createWriteStream(path, { highWaterMark: 4 * 1024 * 1024 });
   let bytes = 0;
   for (let i = 0; i < events; i += CHUNK) {
@@ -50,15 +52,16 @@ export async function writeDnsEvents(options: DnsEventsOptions): Promise<DnsEven
 }
 
 const CHUNK = 1000;
+const START_MS = Date.UTC(2026, 10, 22, 5);
 
-function dnsLine(i: number, next: () => number, clients: number): string {
+function dnsLine(i: number, next: () => number, { clients, perSecond }: DnsEventsOptions): string {
   const label = Array.from({ length: 5 + Math.floor(next() * 10) }, () =>
     String.fromCharCode(97 + Math.floor(next() * 26)),
   ).join('');
   const name = `${['www', 'api', 'cdn', 'img'][i % 4]}.${label}${i}.${['com', 'net', 'org', 'de'][Math.floor(next() * 4)]}`;
   const number = (below: number) => Math.floor(next() * below);
   const head = {
-    timestamp: `2026-11-22T05:${two((i / 1000) % 60)}:${two(i % 60)}.${String(number(1e6)).padStart(6, '0')}+0000`,
+    timestamp: new Date(START_MS + (i / perSecond) * 1000).toISOString().replace('Z', '000+0000'),
     flow_id: 1e14 + number(1e15),
     in_iface: 'eth0',
     event_type: 'dns',
@@ -97,8 +100,4 @@ function answer(name: string, label: string, number: (below: number) => number):
     answers,
     grouped: { CNAME: [edge], A: addresses },
   };
-}
-
-function two(value: number): string {
-  return String(Math.floor(value)).padStart(2, '0');
 }
