@@ -1,0 +1,141 @@
+import {
+  type Connection,
+  type ConnectionOptions,
+  createConnection,
+  type ResultSetHeader,
+  type RowDataPacket,
+} from 'mysql2/promise';
+import { CentralError } from './central-error.ts';
+
+/** One address of the central database. */
+export type CentralAddress = { readonly host: string; readonly port: number } | { readonly socket: string };
+
+/** How a connection is made. */
+export interface ConnectionSettings {
+  readonly user: string;
+  /** Read at every connection, so that a changed password is taken up without a restart. */
+  readonly password: () => string;
+  readonly database: string;
+  /** Certificates to trust, PEM; `undefined` trusts the system's. Absent `tls` means no encryption. */
+  readonly tls?: { readonly ca: string | undefined };
+  readonly connectTimeoutMs: number;
+  readonly queryTimeoutMs: number;
+}
+
+/** A value in a statement; `undefined` is not allowed. */
+export type SqlValue = string | number | null;
+
+export type SqlRow = Readonly<Record<string, unknown>>;
+
+/** What every session is told: the same meaning of times and the same strictness wherever it runs. */
+const SESSION = `SET SESSION time_zone = '+00:00', sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,ONLY_FULL_GROUP_BY,NO_ENGINE_SUBSTITUTION'`;
+
+/** One session with one server, checked to be able to write. */
+export class CentralConnection {
+  readonly #connection: Connection;
+  readonly #timeoutMs: number;
+  /** Bytes a statement may have. */
+  readonly maxPacketBytes: number;
+  readonly serverVersion: string;
+  #isBroken = false;
+
+  private constructor(connection: Connection, timeoutMs: number, facts: SqlRow) {
+    this.#connection = connection;
+    this.#timeoutMs = timeoutMs;
+    this.maxPacketBytes = Number(facts.packet);
+    this.serverVersion = String(facts.version);
+    connection.on('error', () => (this.#isBroken = true));
+    connection.on('end', () => (this.#isBroken = true));
+  }
+
+  /** @throws what the driver throws, or CentralError `elsewhere` where the server takes no writes. */
+  static async open(address: CentralAddress, settings: ConnectionSettings): Promise<CentralConnection> {
+    const connection = await createConnection(optionsOf(address, settings));
+    try {
+      const timeout = settings.queryTimeoutMs;
+      await connection.query({ sql: SESSION, timeout });
+      const [[facts]] = await connection.query<RowDataPacket[]>({
+        sql: 'SELECT @@global.read_only AS read_only, @@version AS version, @@max_allowed_packet AS packet',
+        timeout,
+      });
+      if (Number(facts?.read_only) !== 0)
+        throw new CentralError(`Cannot write to central database ${nameOf(address)}: it is read-only`, {
+          failure: 'elsewhere',
+          hint: 'Name the server that takes writes in central.hosts.',
+        });
+      return new CentralConnection(connection, timeout, facts ?? {});
+    } catch (error) {
+      connection.destroy();
+      throw error;
+    }
+  }
+
+  get isBroken(): boolean {
+    return this.#isBroken;
+  }
+
+  /** Runs a statement that answers with rows. */
+  async rows(sql: string, values: readonly SqlValue[] = [], timeoutMs = this.#timeoutMs): Promise<readonly SqlRow[]> {
+    const [rows] = await this.#guarded(
+      this.#connection.query<RowDataPacket[]>({ sql, values: [...values], timeout: timeoutMs }),
+    );
+    return rows;
+  }
+
+  /** Runs a statement that changes rows. Returns how many it matched (an upsert that changes a row counts it twice). */
+  async run(sql: string, values: readonly SqlValue[] = [], timeoutMs = this.#timeoutMs): Promise<number> {
+    const [header] = await this.#guarded(
+      this.#connection.query<ResultSetHeader>({ sql, values: [...values], timeout: timeoutMs }),
+    );
+    return header.affectedRows;
+  }
+
+  /** A value as it is written in a statement of ours, quotes and all. */
+  escape(value: SqlValue): string {
+    return this.#connection.escape(value);
+  }
+
+  /** Ends it at once, also where nobody answers. */
+  destroy(): void {
+    this.#isBroken = true;
+    this.#connection.destroy();
+  }
+
+  // After a timeout the answer may still come and would be taken for that of the next statement.
+  async #guarded<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      const { fatal, code } = error as { fatal?: boolean; code?: string };
+      if (fatal === true || code === 'PROTOCOL_SEQUENCE_TIMEOUT') this.destroy();
+      throw error;
+    }
+  }
+}
+
+/** An address as people write it. */
+export function nameOf(address: CentralAddress): string {
+  if ('socket' in address) return address.socket;
+  return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
+}
+
+function optionsOf(address: CentralAddress, settings: ConnectionSettings): ConnectionOptions {
+  const { user, database, tls, connectTimeoutMs } = settings;
+  return {
+    ...('socket' in address ? { socketPath: address.socket } : { host: address.host, port: address.port }),
+    user,
+    password: settings.password(),
+    database,
+    connectTimeout: connectTimeoutMs,
+    charset: 'utf8mb4_unicode_ci',
+    timezone: 'Z',
+    dateStrings: true,
+    supportBigNumbers: true,
+    multipleStatements: false,
+    // A server must not be able to ask for files of this machine.
+    flags: ['-LOCAL_FILES'],
+    ...(tls === undefined
+      ? {}
+      : { ssl: { ...(tls.ca === undefined ? {} : { ca: tls.ca }), rejectUnauthorized: true } }),
+  };
+}

@@ -1,0 +1,261 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Log } from '../lib/log.ts';
+import { BatchSender } from './batch-sender.ts';
+import { CentralError, type CentralFailure } from './central-error.ts';
+import type { CentralMigrations } from './central-migrations.ts';
+import type { CentralPool } from './central-pool.ts';
+import type { Outbox } from './outbox.ts';
+import { SensorClaim } from './sensor-claim.ts';
+
+export interface CentralSyncOptions {
+  readonly pool: CentralPool;
+  readonly migrations: CentralMigrations;
+  readonly outbox: Outbox;
+  readonly sensor: string;
+  readonly version: string;
+  /** What the sensor counts, for its heartbeat. */
+  readonly counters: () => Readonly<Record<string, number>>;
+  readonly log: Log;
+  readonly now: () => number;
+  readonly random: () => number;
+  readonly limits?: Partial<SyncLimits>;
+}
+
+/** How often and how much. */
+export interface SyncLimits {
+  /** Between two looks at an empty outbox. Two of them are the lag in a steady state. */
+  readonly intervalMs: number;
+  readonly heartbeatMs: number;
+  /** Longest wait after a failure. */
+  readonly maxBackOffMs: number;
+  /** Rows in one statement; their bytes are bounded too. */
+  readonly batchRows: number;
+  /** Marked rows, each about 60 bytes on disk, above which the oldest sightings are given up. */
+  readonly maxOutboxRows: number;
+}
+
+const LIMITS: SyncLimits = {
+  intervalMs: 1_000,
+  heartbeatMs: 10_000,
+  maxBackOffMs: 60_000,
+  batchRows: 1_000,
+  maxOutboxRows: 2_000_000,
+};
+
+const FIRST_BACK_OFF_MS = 500;
+/** Marks deleted at a time: a few milliseconds. */
+const THIN_STEP = 5_000;
+
+/** What the sync is doing, for `status`. */
+export type SyncState =
+  | { readonly kind: 'stopped' | 'starting' | 'syncing' }
+  | {
+      readonly kind: 'waiting';
+      readonly failure: CentralFailure;
+      readonly why: string;
+      readonly hint: string | undefined;
+      readonly retryAt: number;
+    };
+
+/** Figures of the sync, for `status` and metrics. */
+export interface SyncFigures {
+  readonly state: SyncState;
+  readonly where: string;
+  /** How far the centre is behind, milliseconds; `undefined` where it never was up to date. */
+  readonly lagMs: number | undefined;
+  /** Marked rows when they were counted last. */
+  readonly outboxRows: number;
+  readonly setAside: number;
+  readonly thinned: number;
+  /** Rows sent since the start. */
+  readonly sent: number;
+}
+
+/**
+ * Sends what changed on this sensor to the central database, again and again, one batch at a time. Reads the present row of each
+ * marked key, so that a pass over the outbox brings the centre up to when the pass began. Nothing waits for it.
+ */
+export class CentralSync {
+  readonly #options: CentralSyncOptions;
+  readonly #limits: SyncLimits;
+  readonly #claim: SensorClaim;
+  readonly #sender: BatchSender;
+  #state: SyncState = { kind: 'stopped' };
+  #abort = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+  #startedAt = 0;
+  #lastBeatAt = Number.NEGATIVE_INFINITY;
+  #outboxRows = 0;
+  #failures = 0;
+  #isPrepared = false;
+  #said = '';
+
+  constructor(options: CentralSyncOptions) {
+    const { pool, outbox, sensor, log, now } = options;
+    this.#options = options;
+    this.#limits = { ...LIMITS, ...options.limits };
+    this.#claim = new SensorClaim({ pool, sensor, instance: outbox.instance() });
+    this.#sender = new BatchSender({ pool, outbox, sensor, log, now, batchRows: this.#limits.batchRows });
+  }
+
+  start(): void {
+    this.#abort = new AbortController();
+    this.#startedAt = this.#options.now();
+    this.#state = { kind: 'starting' };
+    this.#options.outbox.retryAside();
+    this.#running = this.#loop();
+  }
+
+  /** Ends within a moment, whatever the network does: what was not acknowledged is sent again after the next start. */
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    this.#options.pool.close();
+    await this.#running;
+    this.#state = { kind: 'stopped' };
+  }
+
+  figures(): SyncFigures {
+    const { outbox, now, pool } = this.#options;
+    const syncedUntil = this.#syncedUntil();
+    return {
+      state: this.#state,
+      where: pool.where,
+      lagMs: syncedUntil === undefined ? undefined : Math.max(0, now() - syncedUntil),
+      outboxRows: this.#outboxRows,
+      setAside: outbox.asideCount(),
+      thinned: Number(outbox.recall('thinned') ?? 0),
+      sent: this.#sender.sent,
+    };
+  }
+
+  async #loop(): Promise<void> {
+    while (!this.#isStopped) {
+      try {
+        await this.#keepBounded();
+        await this.#prepare();
+        await this.#pass();
+        this.#recovered();
+        await this.#sleep(this.#limits.intervalMs);
+      } catch (error) {
+        // A bug must not end the daemon for the sake of a copy: it is said, and tried again slowly.
+        if (!this.#isStopped) await this.#sleep(this.#failed(error));
+      }
+    }
+  }
+
+  async #prepare(): Promise<void> {
+    if (this.#isPrepared) return;
+    await this.#fitSchema();
+    await this.#beat();
+    this.#isPrepared = true;
+  }
+
+  async #fitSchema(): Promise<void> {
+    const { migrations, log } = this.#options;
+    const present = await migrations.present();
+    if (present > migrations.wanted)
+      throw new CentralError(
+        `Cannot sync: the central schema is version ${present}, want at most ${migrations.wanted}; it was made by a newer guardian`,
+        { failure: 'schema', hint: 'Upgrade this sensor; until then it goes on alone.' },
+      );
+    if (present === migrations.wanted) return;
+    const { version, applied } = await migrations.run();
+    log.info('central schema migrated', { version: String(version), keys: applied });
+  }
+
+  /** Everything that is marked now, and what becomes marked behind the place where the pass stands is left to the next. */
+  async #pass(): Promise<void> {
+    const { outbox, now } = this.#options;
+    const startedAt = now();
+    for (const relation of outbox.relations) {
+      for await (const _ of this.#sender.send(relation)) {
+        if (this.#isStopped) return;
+        await this.#beatWhenDue();
+      }
+    }
+    outbox.remember('synced_until', String(startedAt));
+    await this.#beatWhenDue();
+  }
+
+  async #beatWhenDue(): Promise<void> {
+    if (this.#options.now() - this.#lastBeatAt >= this.#limits.heartbeatMs) {
+      await this.#keepBounded();
+      await this.#beat();
+    }
+  }
+
+  async #beat(): Promise<void> {
+    const { counters, version, now } = this.#options;
+    const { outboxRows, setAside, thinned } = this.figures();
+    const syncedUntil = this.#syncedUntil();
+    await this.#claim.beat({
+      version,
+      startedAt: this.#startedAt,
+      now: now(),
+      syncedUntil,
+      outboxRows,
+      setAside,
+      thinned,
+      counters: counters(),
+    });
+    this.#lastBeatAt = now();
+  }
+
+  /** Counts what is marked, and gives up the oldest sightings above the limit. In steps, with the event loop between them. */
+  async #keepBounded(): Promise<void> {
+    const { outbox, log } = this.#options;
+    let rows = 0;
+    for (const sum of outbox.count()) {
+      rows = sum;
+      await pause(0);
+    }
+    const excess = rows - this.#limits.maxOutboxRows;
+    let thinned = 0;
+    while (thinned < excess) {
+      const step = outbox.thinSightings(Math.min(THIN_STEP, excess - thinned));
+      if (step === 0) break;
+      thinned += step;
+      await pause(0);
+    }
+    if (thinned > 0) log.warn('oldest sightings not sent to the central database', { count: thinned });
+    this.#outboxRows = rows - thinned;
+  }
+
+  #recovered(): void {
+    if (this.#state.kind !== 'syncing')
+      this.#options.log.info('central database in reach', { target: this.#options.pool.where });
+    this.#state = { kind: 'syncing' };
+    this.#failures = 0;
+    this.#said = '';
+  }
+
+  /** Says what failed, once for each reason. Returns how long to wait. */
+  #failed(error: unknown): number {
+    const { log, now, random } = this.#options;
+    this.#failures += 1;
+    this.#isPrepared = false;
+    const bound = Math.min(this.#limits.maxBackOffMs, FIRST_BACK_OFF_MS * 2 ** Math.min(this.#failures - 1, 10));
+    const waitMs = bound * (0.5 + random() / 2);
+    const failure = error instanceof CentralError ? error.failure : 'else';
+    const why = error instanceof Error ? error.message : String(error);
+    const hint = error instanceof CentralError ? error.hint : undefined;
+    this.#state = { kind: 'waiting', failure, why, hint, retryAt: now() + waitMs };
+    if (why !== this.#said)
+      log.warn('no sync with the central database', { err: error, target: this.#options.pool.where });
+    this.#said = why;
+    return waitMs;
+  }
+
+  #syncedUntil(): number | undefined {
+    const told = this.#options.outbox.recall('synced_until');
+    return told === undefined ? undefined : Number(told);
+  }
+
+  get #isStopped(): boolean {
+    return this.#abort.signal.aborted;
+  }
+
+  async #sleep(ms: number): Promise<void> {
+    await pause(ms, undefined, { signal: this.#abort.signal }).catch(() => undefined);
+  }
+}

@@ -1,0 +1,30 @@
+import type { RowValue } from './upsert.ts';
+
+/** A marked row as it is now. */
+export interface OutboxEntry {
+  readonly key: readonly [number, number, number, string];
+  readonly version: number;
+  /** False where the row is gone; then only the columns of its key hold anything. */
+  readonly present: boolean;
+  readonly rows: readonly (readonly RowValue[])[];
+}
+
+/** What this sensor has to tell: the part of its store that the sync sees. */
+export interface Outbox {
+  /** In the order in which they are sent. */
+  readonly relations: readonly string[];
+  columns(relation: string): readonly string[];
+  next(relation: string, after: OutboxEntry['key'] | undefined, limit: number): readonly OutboxEntry[];
+  /** Unmarks rows that arrived, unless they changed meanwhile. */
+  acknowledge(relation: string, entries: readonly OutboxEntry[]): void;
+  setAside(relation: string, entry: OutboxEntry, error: string, at: number): void;
+  retryAside(): void;
+  asideCount(): number;
+  /** Counts marked rows in short steps. */
+  count(): Iterable<number>;
+  /** Gives up the oldest sightings. Returns how many there were. */
+  thinSightings(limit: number): number;
+  instance(): string;
+  recall(name: 'synced_until' | 'thinned'): string | undefined;
+  remember(name: 'synced_until', value: string): void;
+}
