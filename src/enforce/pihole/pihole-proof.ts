@@ -1,0 +1,105 @@
+import type { ObservableKey } from '../../core/observable.ts';
+import type { DnsProof } from './dns-proof.ts';
+import type { PiholeFinding } from './pihole-answers.ts';
+import type { PiholeClient } from './pihole-client.ts';
+import type { WantedEntry } from './wanted-entry.ts';
+
+/** What a proof asks with. */
+export interface PiholeProofOptions {
+  readonly client: PiholeClient;
+  readonly dns: DnsProof;
+}
+
+/** What a drive brought about, to be proved. */
+export interface ProofMatter {
+  readonly added: readonly WantedEntry[];
+  /** Everything that should be blocked now. */
+  readonly standing: readonly WantedEntry[];
+  /** Whether Pi-hole blocks at all. */
+  readonly isBlocking: boolean;
+}
+
+/** What a proof came to. */
+export interface ProofOutcome {
+  readonly proved: boolean;
+  readonly failed: ReadonlyMap<ObservableKey, string>;
+  readonly notice: string | undefined;
+}
+
+/** Every proof shows in Pi-hole's query log, so of what stands already only some are asked about each time. */
+const SAMPLE = 8;
+/** Of what is new, all; a thousand at once is a first start. */
+const MAX_NEW = 1000;
+/** How many unblocked names are looked into. */
+const EXPLAINED = 20;
+
+/** Proves by DNS what Pi-hole blocks, and explains what it does not. */
+export class PiholeProof {
+  readonly #options: PiholeProofOptions;
+  /** Names found unblocked last time, asked about again each time until they are. */
+  #suspects: ReadonlySet<string> = new Set();
+  #next = 0;
+
+  constructor(options: PiholeProofOptions) {
+    this.#options = options;
+  }
+
+  /** Proves everything new and a sample of the rest that moves on with each call. */
+  async prove(matter: ProofMatter, signal: AbortSignal): Promise<ProofOutcome> {
+    const { added, standing, isBlocking } = matter;
+    if (!isBlocking) {
+      const notice = 'blocking is switched off in Pi-hole, so nothing is blocked there';
+      return { proved: false, failed: new Map(), notice };
+    }
+    const fresh = new Set(added.filter((entry) => entry.place !== 'allow/exact').slice(0, MAX_NEW));
+    const older = standing.filter((entry) => !fresh.has(entry));
+    const suspects = older.filter((entry) => this.#suspects.has(entry.name)).slice(0, EXPLAINED);
+    const asked = new Map([...fresh, ...suspects, ...this.#sample(older)].map((entry) => [entry.name, entry]));
+    const { open, silent } = await this.#options.dns.prove([...asked.keys()], signal);
+    if (silent)
+      return { proved: false, failed: new Map(), notice: 'the DNS of Pi-hole does not answer: check pihole.dns' };
+    this.#suspects = new Set(open);
+    const failed = new Map<ObservableKey, string>();
+    for (const [index, name] of open.entries()) {
+      const entry = asked.get(name);
+      if (entry !== undefined)
+        failed.set(entry.key, index < EXPLAINED ? await this.#explain(name, signal) : 'Pi-hole still answers it');
+    }
+    return { proved: failed.size < asked.size || asked.size === 0, failed, notice: undefined };
+  }
+
+  /** Asks about a sample once, without patience. */
+  async look(
+    standing: readonly WantedEntry[],
+    signal: AbortSignal,
+  ): Promise<{ readonly open: readonly WantedEntry[]; readonly silent: boolean }> {
+    const asked = new Map(
+      [...standing.slice(0, SAMPLE), ...this.#sample(standing.slice(SAMPLE))].map((entry) => [entry.name, entry]),
+    );
+    const { open, silent } = await this.#options.dns.prove([...asked.keys()], signal, 0);
+    return { open: open.flatMap((name) => asked.get(name) ?? []), silent };
+  }
+
+  async #explain(name: string, signal: AbortSignal): Promise<string> {
+    const { rows, lists } = await this.#options.client.find(name, signal);
+    if (isAllowed({ rows, lists })) return 'allowed by the user in Pi-hole';
+    const denied = rows.filter((row) => row.place.startsWith('deny/'));
+    if (denied.some((row) => !row.enabled)) return 'switched off by a person in Pi-hole';
+    if (denied.length === 0 && lists.length === 0) return 'removed by a person in Pi-hole';
+    return 'Pi-hole still answers it';
+  }
+
+  #sample<T>(items: readonly T[]): readonly T[] {
+    if (items.length <= SAMPLE) return items;
+    const from = this.#next % items.length;
+    this.#next = from + SAMPLE;
+    return [...items, ...items].slice(from, from + SAMPLE);
+  }
+}
+
+function isAllowed({ rows, lists }: PiholeFinding): boolean {
+  return (
+    rows.some((row) => row.place.startsWith('allow/') && row.enabled) ||
+    lists.some((list) => list.type === 'allow' && list.enabled)
+  );
+}

@@ -1,0 +1,249 @@
+import { join } from 'node:path';
+import { CredentialsError, type OperatorError, QuotaError, UnavailableError } from '../../core/errors.ts';
+import type { DesiredState } from '../../core/indicator.ts';
+import type { ObservableKey } from '../../core/observable.ts';
+import type { Log } from '../../lib/log.ts';
+import type { DriveOutcome, Target } from '../target.ts';
+import { DnsProof } from './dns-proof.ts';
+import type { DnsServer } from './dns-question.ts';
+import { COMMENT_PREFIX } from './entry-comment.ts';
+import { type EntryReport, EntryTier } from './entry-tier.ts';
+import { ListTier } from './list-tier.ts';
+import type { PiholeBook } from './pihole-book.ts';
+import { PiholeClient } from './pihole-client.ts';
+import { PiholeHttp } from './pihole-http.ts';
+import { NoApiError } from './pihole-problem.ts';
+import { PiholeProof } from './pihole-proof.ts';
+import { PiholeSession } from './pihole-session.ts';
+import { type PiholePlan, planForPihole, type WantedEntry } from './wanted-entry.ts';
+
+/** Everything the Pi-hole target is given. */
+export interface PiholeTargetOptions {
+  /** Where the web page of the Pi-hole answers: `http://127.0.0.1:8080`. */
+  readonly url: string;
+  /** PEM of the authority of its certificate, for `https:`. */
+  readonly ca?: string;
+  /** Gives the application password; `undefined` where none is configured. */
+  readonly password: () => string | undefined;
+  /** `api`: single entries. `list`: a person subscribed it to our list, nothing is told to it. `both`: both, by us. */
+  readonly mode: 'api' | 'list' | 'both';
+  /** Our `domains.txt` as Pi-hole reaches it: `file:///var/lib/guardian/lists/domains.txt` or `http://...`. */
+  readonly listAddress: string;
+  /** The DNS of the Pi-hole, for proofs. */
+  readonly dns: DnsServer;
+  readonly gravityEveryMs: number;
+  /** Where the session and what the list holds are kept between runs. */
+  readonly stateDir: string;
+  readonly userAgent: string;
+  readonly book: PiholeBook;
+  readonly log: Log;
+  readonly now: () => number;
+  /** From 0 up to 1. */
+  readonly random: () => number;
+  /** Pi-hole has read its lists, minutes after it was told to: drive again. */
+  readonly onListRead: () => void;
+  /** How many single entries it gets at most. Default: 1,000 for `api`, 300 for `both`. */
+  readonly maxEntries?: number;
+}
+
+/** A regular expression costs every fresh question a microsecond (measured), so there are few. */
+const MAX_WILDCARDS = 100;
+const MAX_RELEASED = 200;
+const MAX_ENTRIES = { api: 1000, both: 300, list: 0 } as const;
+
+/**
+ * Blocks names at a Pi-hole 6 in two tiers: the strongest and newest as single entries, in force within a fraction of a second,
+ * and everything in a list that it reads rarely. What a person decided there is never touched, and every proof is a DNS question.
+ */
+export class PiholeTarget implements Target {
+  readonly name = 'pihole';
+  readonly #options: PiholeTargetOptions;
+  readonly #session: PiholeSession;
+  readonly #client: PiholeClient;
+  readonly #entries: EntryTier;
+  readonly #list: ListTier;
+  readonly #proof: PiholeProof;
+  readonly #maxEntries: number;
+
+  constructor(options: PiholeTargetOptions) {
+    const { mode, listAddress: address, stateDir, onListRead: onRead } = options;
+    this.#options = options;
+    this.#maxEntries = options.maxEntries ?? MAX_ENTRIES[mode];
+    const http = new PiholeHttp(options);
+    this.#session = new PiholeSession({ ...options, http, sidFile: join(stateDir, 'pihole-session') });
+    this.#client = new PiholeClient({ http, session: this.#session });
+    this.#entries = new EntryTier({ ...options, client: this.#client, ourList: address });
+    this.#list = new ListTier({
+      ...options,
+      client: this.#client,
+      address,
+      onRead,
+      memoryFile: join(stateDir, 'pihole-list.json'),
+    });
+    this.#proof = new PiholeProof({
+      client: this.#client,
+      dns: new DnsProof({ server: options.dns, random: options.random }),
+    });
+  }
+
+  /** See `Target`. A Pi-hole 5 has no API; it gets the list alone, and the notice says so. */
+  async drive(desired: DesiredState, signal: AbortSignal): Promise<DriveOutcome> {
+    const plan = planForPihole(desired, neededBy(this.#options));
+    if (this.#options.mode === 'list') return this.#watch(plan, undefined, signal);
+    try {
+      return await this.#tell(plan, signal);
+    } catch (error) {
+      if (error instanceof NoApiError) return this.#watch(plan, error, signal);
+      throw unavailable(error);
+    }
+  }
+
+  async preview(desired: DesiredState): Promise<{ add: readonly ObservableKey[]; remove: readonly ObservableKey[] }> {
+    const plan = planForPihole(desired, neededBy(this.#options));
+    const published = new Set(this.#list.held);
+    for (const entry of this.#options.book.all()) {
+      if (entry.state === 'removed') continue;
+      if (entry.place === 'deny/exact') published.add(entry.item);
+      if (entry.place === 'deny/regex') published.add(nameOfWildcard(entry.item));
+      if (entry.place === 'allow/exact') published.delete(entry.item);
+    }
+    const wanted = new Set([...plan.names, ...plan.wildcards].map((entry) => entry.name));
+    return {
+      add: [...wanted].filter((name) => !published.has(name)).map((name) => `domain:${name}`),
+      remove: [...published].filter((name) => !wanted.has(name)).map((name) => `domain:${name}`),
+    };
+  }
+
+  /** Removes every trace of ours, the subscription too. */
+  async withdraw(signal: AbortSignal): Promise<void> {
+    if (this.#options.mode === 'list') return;
+    await this.drive(new Map(), signal);
+    await this.#list.withdraw(signal);
+  }
+
+  /** Resolves when Pi-hole is not reading its lists for us. */
+  settled(): Promise<void> {
+    return this.#list.settled();
+  }
+
+  /** Gives the seat at the API back. What is published stays. */
+  async stop(): Promise<void> {
+    await this.#list.stop();
+    await this.#session.end();
+  }
+
+  async #tell(plan: PiholePlan, signal: AbortSignal): Promise<DriveOutcome> {
+    const isBlocking = await this.#client.isBlocking(signal);
+    const listed = this.#options.mode === 'both' ? await this.#lookAtList(plan, signal) : new Set<string>();
+    const hot = plan.names.filter((entry) => !listed.has(entry.name));
+    const kept = [...hot.slice(0, this.#maxEntries), ...plan.wildcards.slice(0, MAX_WILDCARDS)];
+    const late = [...hot.slice(this.#maxEntries), ...plan.wildcards.slice(MAX_WILDCARDS)];
+    const released = this.#released(plan);
+    const report = await this.#entries.drive([...kept, ...released], signal);
+    if (this.#options.mode === 'both') this.#list.refresh(namesOf(plan), late.length + released.length > 0);
+    const inList = plan.names.filter((entry) => listed.has(entry.name));
+    const standing = [...report.standing.filter((entry) => entry.place !== 'allow/exact'), ...inList];
+    const proof = await this.#proof.prove({ added: report.added, standing, isBlocking }, signal);
+    if (proof.failed.size > 0) this.#entries.lookAgain();
+    const failed = new Map([...report.failed].filter(([key]) => kept.some((entry) => entry.key === key)));
+    for (const [key, why] of [...plan.refused, ...this.#lateReasons(late), ...proof.failed]) failed.set(key, why);
+    return {
+      unsupported: plan.unsupported,
+      failed,
+      proved: proof.proved,
+      added: report.added.filter((entry) => entry.place !== 'allow/exact').length,
+      removed: report.removed,
+      ...noticeOf([proof.notice, this.#list.notice, strangersIn(report)]),
+    };
+  }
+
+  async #lookAtList(plan: PiholePlan, signal: AbortSignal): Promise<ReadonlySet<string>> {
+    await this.#list.look(namesOf(plan), signal);
+    return this.#list.held;
+  }
+
+  // The list holds them until it is read again, and who is blocked by mistake cannot wait for that.
+  #released(plan: PiholePlan): readonly WantedEntry[] {
+    if (this.#options.mode !== 'both') return [];
+    const wanted = namesOf(plan);
+    return [...this.#list.held]
+      .filter((name) => !wanted.has(name))
+      .slice(0, MAX_RELEASED)
+      .map((name) => ({
+        key: `domain:${name}`,
+        place: 'allow/exact',
+        item: name,
+        name,
+        comment: `${COMMENT_PREFIX}released until the lists are read again`,
+        since: this.#options.now(),
+      }));
+  }
+
+  #lateReasons(late: readonly WantedEntry[]): ReadonlyMap<ObservableKey, string> {
+    const why =
+      this.#options.mode === 'both'
+        ? 'waits for Pi-hole to read its lists again'
+        : `Pi-hole gets at most ${this.#maxEntries} names one by one; set pihole.mode to both`;
+    const many = `Pi-hole gets at most ${MAX_WILDCARDS} names with everything below them`;
+    return new Map(late.map((entry) => [entry.key, entry.place === 'deny/regex' ? many : why]));
+  }
+
+  // Nothing is told; only DNS is asked whether the list has arrived.
+  async #watch(plan: PiholePlan, noApi: NoApiError | undefined, signal: AbortSignal): Promise<DriveOutcome> {
+    const standing = [...plan.names, ...plan.wildcards];
+    const { open, silent } = await this.#proof.look(standing, signal);
+    const failed = new Map(plan.refused);
+    for (const entry of open) failed.set(entry.key, 'waits for Pi-hole to read its lists again ("pihole -g")');
+    const version5 = `there is no API of Pi-hole 6 at ${this.#options.url}, so it gets only the list`;
+    return {
+      unsupported: plan.unsupported,
+      failed,
+      proved: !silent && open.length === 0,
+      added: 0,
+      removed: 0,
+      ...noticeOf([
+        noApi === undefined ? undefined : version5,
+        silent ? 'the DNS of Pi-hole does not answer' : undefined,
+        open.length > 0 || noApi !== undefined ? `subscribe Pi-hole to ${this.#options.listAddress}` : undefined,
+      ]),
+    };
+  }
+}
+
+function namesOf(plan: PiholePlan): ReadonlySet<string> {
+  // The list files hold every domain, those with a regular expression and those refused here too.
+  return new Set([...plan.names, ...plan.wildcards].map((entry) => entry.name).concat(refusedNames(plan)));
+}
+
+function refusedNames(plan: PiholePlan): readonly string[] {
+  return [...plan.refused.keys()].map((key) => key.slice('domain:'.length));
+}
+
+function neededBy({ url, listAddress }: PiholeTargetOptions): readonly string[] {
+  return [url, listAddress]
+    .map((address) => (URL.canParse(address) ? new URL(address).hostname : ''))
+    .filter((host) => host.includes('.'));
+}
+
+function nameOfWildcard(item: string): string {
+  return item.slice('(\\.|^)'.length, -1).replaceAll('\\.', '.');
+}
+
+function strangersIn({ strangers }: EntryReport): string | undefined {
+  return strangers === 0
+    ? undefined
+    : `${strangers} entries in Pi-hole carry our comment and are not ours: another guardian's, or of one whose data is gone`;
+}
+
+function noticeOf(parts: readonly (string | undefined)[]): { notice?: string } {
+  const said = parts.filter((part) => part !== undefined);
+  return said.length === 0 ? {} : { notice: said.join('; ') };
+}
+
+// What `status` shows is the message alone, so what a person should do must be in it.
+function unavailable(error: unknown): unknown {
+  if (!(error instanceof CredentialsError || error instanceof QuotaError)) return error;
+  const { hint } = error as OperatorError;
+  const again = error instanceof QuotaError ? ` Tried again after ${new Date(error.retryAt).toISOString()}.` : '';
+  return new UnavailableError(`${error.message}. ${hint ?? ''}${again}`, { cause: error });
+}
