@@ -22,6 +22,11 @@ export interface ListFormat {
   /** The lines of one indicator, each with its newline. */
   readonly lines: (indicator: Indicator) => string;
   readonly tail?: string;
+  /**
+   * Whether a reader of this format looks only at the entry nearest to a name. An entry inside a wider one would then open a
+   * hole below itself, so that it is left out: the wider one covers it.
+   */
+  readonly nearestWins?: boolean;
 }
 
 const DOMAINS: ReadonlySet<ObservableKind> = new Set(['domain']);
@@ -30,6 +35,12 @@ const EVERYTHING: ReadonlySet<ObservableKind> = new Set(['domain', 'ip', 'url', 
 
 /** RPZ needs a serial that never falls; zones are replaced as a whole, so one that stays is fine for file-based loading. */
 const RPZ_SERIAL = 1;
+
+/**
+ * A name stands below the name of its zone, and both together must fit into 253 characters: unbound and BIND load nothing of
+ * a zone with a name that is too long. This leaves 51 for the zone's own name and a `*.`, and real names are far shorter.
+ */
+const MAX_RPZ_NAME_LENGTH = 200;
 
 // No time and nothing else that changes by itself in a header: an unchanged list is the same bytes, so its ETag holds.
 function headWith(comment: string): (head: ListHead) => string {
@@ -75,8 +86,12 @@ const rpz: ListFormat = {
   kinds: DOMAINS,
   head: (head) =>
     `${headWith(';')(head)}$TTL 60\n@ IN SOA localhost. root.localhost. ${RPZ_SERIAL} 3600 600 86400 60\n@ IN NS localhost.\n`,
-  lines: ({ observable, subdomains }) =>
-    `${observable.value} CNAME .\n${subdomains ? `*.${observable.value} CNAME .\n` : ''}`,
+  lines: ({ observable: { value }, subdomains }) => {
+    if (value.length > MAX_RPZ_NAME_LENGTH) return `; Left out, since it is too long for a zone: ${value}\n`;
+    return `${value} CNAME .\n${subdomains ? `*.${value} CNAME .\n` : ''}`;
+  },
+  // A wildcard does not reach below a name that has an entry of its own (RFC 4592 2.2.1).
+  nearestWins: true,
 };
 
 const ips: ListFormat = {
@@ -93,7 +108,8 @@ const dnsmasq: ListFormat = {
   mediaType: 'text/plain',
   kinds: DOMAINS,
   head: headWith('#'),
-  // `address=/name/` takes everything below a name too; `host-record=` takes the name alone.
+  // `address=/name/` takes everything below a name too; `host-record=` takes the name alone, and of it the addresses only: other
+  // types are still asked upstream.
   lines: ({ observable: { value }, subdomains }) =>
     subdomains ? `address=/${value}/0.0.0.0\naddress=/${value}/::\n` : `host-record=${value},0.0.0.0,::\n`,
 };
@@ -103,10 +119,13 @@ const unbound: ListFormat = {
   mediaType: 'text/plain',
   kinds: DOMAINS,
   head: (head) => `${headWith('#')(head)}server:\n`,
+  // "transparent" answers every type of the name itself, with nothing where it has no data, and lets names below it through;
+  // "typetransparent" would let types such as HTTPS through, which can hold addresses (RFC 9460 7.3).
   lines: ({ observable: { value }, subdomains }) =>
     subdomains
       ? `  local-zone: "${value}" always_null\n`
-      : `  local-zone: "${value}" typetransparent\n  local-data: "${value} A 0.0.0.0"\n  local-data: "${value} AAAA ::"\n`,
+      : `  local-zone: "${value}" transparent\n  local-data: "${value} A 0.0.0.0"\n  local-data: "${value} AAAA ::"\n`,
+  nearestWins: true,
 };
 
 const nftables: ListFormat = {
@@ -115,9 +134,13 @@ const nftables: ListFormat = {
   kinds: ADDRESSES,
   head: (head) =>
     `${headWith('#')(head)}add table inet guardian\n` +
-    'add set inet guardian bad4 { type ipv4_addr; }\nadd set inet guardian bad6 { type ipv6_addr; }\n' +
+    // The sets of the nftables target: where they are there already, adding them with other flags would be an error.
+    'add set inet guardian bad4 { type ipv4_addr; flags timeout; }\n' +
+    'add set inet guardian bad6 { type ipv6_addr; flags timeout; }\n' +
     'flush set inet guardian bad4\nflush set inet guardian bad6\n',
-  lines: ({ observable: { value } }) => `add element inet guardian ${isIpv6(value) ? 'bad6' : 'bad4'} { ${value} }\n`,
+  // By this comment the nftables target knows them as guardian's, gives them their end and takes them out.
+  lines: ({ observable: { value } }) =>
+    `add element inet guardian ${isIpv6(value) ? 'bad6' : 'bad4'} { ${value} comment "guardian" }\n`,
 };
 
 const csv: ListFormat = {

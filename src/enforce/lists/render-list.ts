@@ -27,7 +27,18 @@ export function renderJson(desired: DesiredState): string {
 }
 
 function ofKinds(format: ListFormat, desired: DesiredState): readonly Indicator[] {
-  return sorted([...desired.values()].filter((indicator) => format.kinds.has(indicator.observable.kind)));
+  const indicators = sorted([...desired.values()].filter((indicator) => format.kinds.has(indicator.observable.kind)));
+  return format.nearestWins === true ? withoutCovered(indicators) : indicators;
+}
+
+function withoutCovered(indicators: readonly Indicator[]): readonly Indicator[] {
+  const wide = new Set(indicators.filter((one) => one.subdomains).map((one) => one.observable.value));
+  if (wide.size === 0) return indicators;
+  return indicators.filter(({ observable: { value } }) => {
+    for (let dot = value.indexOf('.'); dot !== -1; dot = value.indexOf('.', dot + 1))
+      if (wide.has(value.slice(dot + 1))) return false;
+    return true;
+  });
 }
 
 function sorted(indicators: Indicator[]): Indicator[] {

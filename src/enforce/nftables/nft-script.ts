@@ -1,5 +1,5 @@
 import { OperatorError } from '../../core/errors.ts';
-import { isIpv6 } from '../../core/ip-address.ts';
+import { isIpv6, parseIpAddress } from '../../core/ip-address.ts';
 import type { FirewallChanges, FirewallRemoval } from './firewall-changes.ts';
 import { type FirewallEntry, isBlockableAddress } from './firewall-entry.ts';
 
@@ -47,13 +47,16 @@ function element(entry: FirewallEntry): string {
   const { timeoutS, comment } = entry;
   if (!Number.isSafeInteger(timeoutS) || timeoutS < 1) throw refused(`a timeout of ${timeoutS} s`);
   if (!/^[A-Za-z0-9 ._/-]{1,128}$/.test(comment)) throw refused('a comment with other characters than nft takes');
+  // Taking one out must always be possible; putting it in is for public addresses only.
+  if (!isBlockableAddress(entry.address)) throw refused('what is not a public address');
   return `${addressOf(entry)} timeout ${timeoutS}s comment "${comment}"`;
 }
 
 // Planned entries are canonical and elements were read from the kernel; this is the last look before the kernel obeys.
 function addressOf({ address, family }: FirewallRemoval): string {
-  if (!isBlockableAddress(address) || isIpv6(address) !== (family === 'set6'))
-    throw refused('what is not a public address of its set');
+  const parsed = parseIpAddress(address);
+  if (!parsed.ok || parsed.value !== address || isIpv6(address) !== (family === 'set6'))
+    throw refused('what is no address of its set');
   return address;
 }
 

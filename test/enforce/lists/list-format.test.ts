@@ -46,7 +46,8 @@ const GOLDEN: Readonly<Record<string, string>> = {
   rpz: `${HEAD(';', '2 entries')}$TTL 60\n@ IN SOA localhost. root.localhost. 1 3600 600 86400 60\n@ IN NS localhost.\nevil-one.top CNAME .\nevil-two.icu CNAME .\n*.evil-two.icu CNAME .\n`,
   ips: `${HEAD('#', '2 entries')}198.51.100.7\n2001:db8::7\n`,
   dnsmasq: `${HEAD('#', '2 entries')}host-record=evil-one.top,0.0.0.0,::\naddress=/evil-two.icu/0.0.0.0\naddress=/evil-two.icu/::\n`,
-  unbound: `${HEAD('#', '2 entries')}server:\n  local-zone: "evil-one.top" typetransparent\n  local-data: "evil-one.top A 0.0.0.0"\n  local-data: "evil-one.top AAAA ::"\n  local-zone: "evil-two.icu" always_null\n`,
+  unbound: `${HEAD('#', '2 entries')}server:\n  local-zone: "evil-one.top" transparent\n  local-data: "evil-one.top A 0.0.0.0"\n  local-data: "evil-one.top AAAA ::"\n  local-zone: "evil-two.icu" always_null\n`,
+  nftables: `${HEAD('#', '2 entries')}add table inet guardian\nadd set inet guardian bad4 { type ipv4_addr; flags timeout; }\nadd set inet guardian bad6 { type ipv6_addr; flags timeout; }\nflush set inet guardian bad4\nflush set inet guardian bad6\nadd element inet guardian bad4 { 198.51.100.7 comment "guardian" }\nadd element inet guardian bad6 { 2001:db8::7 comment "guardian" }\n`,
 };
 
 for (const [name, want] of Object.entries(GOLDEN)) {
@@ -56,6 +57,28 @@ for (const [name, want] of Object.entries(GOLDEN)) {
     assert.equal(renderList(format, STATE, 'test'), want);
   });
 }
+
+test('a zone and unbound leave out what a wider entry covers, and dnsmasq and the files keep it', () => {
+  const state = stateOf(['deep.in.evil-two.icu', 'notevil-two.icu', 'icu-evil.top'], ['evil-two.icu']);
+  const mentions = (name: string): boolean => {
+    const format = LIST_FORMATS.get(name);
+    assert.ok(format);
+    const list = renderList(format, state, 'test');
+    for (const kept of ['evil-two.icu', 'notevil-two.icu', 'icu-evil.top']) assert.ok(list.includes(kept), name);
+    return list.includes('deep.in.evil-two.icu');
+  };
+  assert.deepEqual(['rpz', 'unbound'].map(mentions), [false, false]);
+  assert.deepEqual(['dnsmasq', 'domains', 'hosts'].map(mentions), [true, true, true]);
+});
+
+test('a name too long to stand below the name of a zone is a comment there', () => {
+  const rpz = LIST_FORMATS.get('rpz');
+  assert.ok(rpz);
+  const long = `${`${'a'.repeat(49)}.`.repeat(4)}top`;
+  const list = renderList(rpz, stateOf([long, 'evil-one.top']), 'test');
+  assert.match(list, /^; Left out, since it is too long for a zone: a/m);
+  assert.match(list, /^evil-one\.top CNAME \.$/m);
+});
 
 test('no list is ever empty: Pi-hole takes an empty one for a failed download', () => {
   for (const format of LIST_FORMATS.values()) assert.ok(renderList(format, new Map(), 'test').length > 0, format.name);

@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { UnavailableError } from '../../../src/core/errors.ts';
 import type { DesiredState } from '../../../src/core/indicator.ts';
 import { keyOf } from '../../../src/core/observable.ts';
 import { sharedHosting } from '../../../src/core/shared-hosting.ts';
+import { LIST_FORMATS } from '../../../src/enforce/lists/list-format.ts';
+import { renderList } from '../../../src/enforce/lists/render-list.ts';
 import { type NftablesOptions, NftablesTarget } from '../../../src/enforce/nftables/nftables-target.ts';
 import { requires } from '../../support/requirement.ts';
+import { tempDir } from '../../support/temp-dir.ts';
 import { until } from '../../support/until.ts';
 import { desired, indicator, SINCE } from '../suricata/desired.ts';
 import { type FirewallNamespace, firewallNamespace, HOOK } from './firewall-namespace.ts';
@@ -149,6 +154,22 @@ inFirewall("in a user's own table the sets are filled, and withdrawing leaves th
   const left = await firewall.ruleset();
   assert.match(left, /hook input/);
   assert.doesNotMatch(left, /45\.9\.148\.108/);
+});
+
+inFirewall('an exported list loads beside it, and what it put in is taken over and taken out', async (firewall, t) => {
+  const target = targetIn(firewall);
+  const state = desired(BAD4, BAD6);
+  await target.drive(desired(BAD4), NEVER);
+  const format = LIST_FORMATS.get('nftables');
+  assert.ok(format);
+  const list = join(tempDir(t), 'guardian-list.nft');
+  // A private address comes from no policy of ours, and must be gone all the same.
+  writeFileSync(list, renderList(format, desired(BAD4, OTHER4, BAD6, '10.0.0.1'), 'test'));
+  await firewall.nft('-f', list);
+  assert.equal((await firewall.elements('bad4')).size, 3);
+  await target.drive(state, NEVER);
+  assert.equal((await firewall.elements('bad4')).get(BAD4)?.timeout, WEEK_S);
+  assert.deepEqual([...(await firewall.elements('bad4')).keys()], [BAD4]);
 });
 
 inFirewall('withdrawing twice, or where nothing is, is no error', async (firewall) => {
