@@ -72,7 +72,10 @@ function failure(program: string, error: Error & { code?: unknown; killed?: bool
     });
   return new UnavailableError(`Cannot run "${program}": ${String(error.code ?? error.message)}`, {
     cause: error,
-    hint: 'Install the Debian package nftables, or remove nftables from the configuration.',
+    hint:
+      error.code === 'ENOENT'
+        ? 'Install the Debian package nftables, or remove nftables from the configuration.'
+        : 'Run "nft list tables" as the user that guardian runs as.',
   });
 }
 
