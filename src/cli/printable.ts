@@ -1,8 +1,4 @@
-/**
- * Control characters (C0, DEL, C1), invisible and direction-changing ones, separators of lines and paragraphs, and
- * halves of surrogate pairs: everything by which a text could move the cursor, hide itself or forge a line.
- */
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+import { UNPRINTABLE } from '../lib/printable.ts';
 
 /** One line of text that a terminal shows and does not obey. Tabs and line ends become spaces. */
 export function printable(text: string): string {

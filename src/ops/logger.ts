@@ -1,7 +1,7 @@
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
 import { OperatorError } from '../core/errors.ts';
 import type { Log, LogFields } from '../lib/log.ts';
-import { printable } from './printable.ts';
+import { printable } from '../lib/printable.ts';
 
 /** From which level on lines are written. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type { Log } from '../lib/log.ts';
-import { printable } from './printable.ts';
+import { printable } from '../lib/printable.ts';
 
 /** `sun_path` of unix(7) holds 108 bytes with its final NUL; `unix-dgram` would cut a longer path without a word. */
 const MAX_PATH_BYTES = 107;

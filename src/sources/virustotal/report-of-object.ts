@@ -6,9 +6,9 @@ import { keyOf, type Observable, type ObservableKind } from '../../core/observab
 import { virusTotalPage } from '../../core/permalink.ts';
 import type { AnalysisStats, FlaggingEngine, Report } from '../../core/report.ts';
 import { hostOfUrl, parseWebUrl } from '../../core/web-url.ts';
+import { plainText } from '../../lib/printable.ts';
 import { API_OBJECT_SCHEMA, type ApiObject, type Attributes } from './api-object.ts';
 import { urlId } from './object-path.ts';
-import { printable } from './printable.ts';
 
 /** VirusTotal runs fewer than a hundred engines; more flags than this are somebody's joke. */
 const MAX_ENGINES = 120;
@@ -32,8 +32,8 @@ const TYPE_OF: Record<ObservableKind, string> = { domain: 'domain', ip: 'ip_addr
 export function reportOfObject(json: unknown, observable: Observable, askedAt: number): Report {
   if (!isApiObject(json)) throw invalid(observable, `${reasonOf(isApiObject.errors)}`);
   const { id, type, attributes } = json.data;
-  if (type !== TYPE_OF[observable.kind]) throw invalid(observable, `it is about a ${printable(type, MAX_NAME)}`);
-  if (!isAbout(observable, id, attributes)) throw invalid(observable, `it is about "${printable(id, MAX_NAME)}"`);
+  if (type !== TYPE_OF[observable.kind]) throw invalid(observable, `it is about a ${plainText(type, MAX_NAME)}`);
+  if (!isAbout(observable, id, attributes)) throw invalid(observable, `it is about "${plainText(id, MAX_NAME)}"`);
   const results = attributes.last_analysis_results;
   const stats = statsOf(attributes);
   if (results === undefined && stats.malicious + stats.suspicious > 0) throw invalid(observable, 'it names no engine');
@@ -69,8 +69,8 @@ function flaggedOf(results: NonNullable<Attributes['last_analysis_results']>): r
   const flagged: FlaggingEngine[] = [];
   for (const [name, { category, result }] of Object.entries(results)) {
     if (category !== 'malicious' && category !== 'suspicious') continue;
-    const engine = printable(name, MAX_NAME);
-    if (engine !== '') flagged.push({ engine, category, result: printable(result || category, MAX_NAME) });
+    const engine = plainText(name, MAX_NAME);
+    if (engine !== '') flagged.push({ engine, category, result: plainText(result || category, MAX_NAME) });
     if (flagged.length === MAX_ENGINES) break;
   }
   return flagged;
@@ -78,7 +78,7 @@ function flaggedOf(results: NonNullable<Attributes['last_analysis_results']>): r
 
 function categoriesOf(categories: Attributes['categories']): readonly string[] {
   const names = Object.values(categories ?? {}).filter((value) => typeof value === 'string');
-  const distinct = new Set(names.map((name) => printable(name, MAX_NAME)));
+  const distinct = new Set(names.map((name) => plainText(name, MAX_NAME)));
   distinct.delete('');
   return [...distinct].slice(0, MAX_CATEGORIES);
 }
@@ -88,7 +88,7 @@ function remarksOf(context: Attributes['crowdsourced_context']): readonly string
   for (const remark of context ?? []) {
     const parts = [remark.source, remark.severity, remark.title, remark.details];
     const text = parts.filter((part) => typeof part === 'string' && part !== '').join(': ');
-    if (text !== '') remarks.push(printable(text, MAX_REMARK));
+    if (text !== '') remarks.push(plainText(text, MAX_REMARK));
     if (remarks.length === MAX_REMARKS) break;
   }
   return remarks;
@@ -140,7 +140,7 @@ function canonical(parsed: { readonly ok: boolean; readonly value?: string }): s
 
 function reasonOf(errors: typeof isApiObject.errors): string {
   const first = errors?.[0];
-  return printable(`${first?.instancePath || 'its body'} ${first?.message ?? 'is wrong'}`, MAX_REMARK);
+  return plainText(`${first?.instancePath || 'its body'} ${first?.message ?? 'is wrong'}`, MAX_REMARK);
 }
 
 function invalid(observable: Observable, is: string): UnavailableError {

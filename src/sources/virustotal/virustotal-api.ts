@@ -1,6 +1,6 @@
 import { CredentialsError, UnavailableError } from '../../core/errors.ts';
+import { plainText } from '../../lib/printable.ts';
 import { readBoundedBody } from './bounded-body.ts';
-import { printable } from './printable.ts';
 
 /** How the API is reached. */
 export interface VirusTotalApiOptions {
@@ -109,8 +109,8 @@ export class VirusTotalApi {
     const code = fieldOf(error, 'code');
     const message = fieldOf(error, 'message');
     return {
-      code: printable(this.#redacted(typeof code === 'string' ? code : 'without a code'), MAX_CODE),
-      message: printable(this.#redacted(typeof message === 'string' ? message : ''), MAX_MESSAGE),
+      code: plainText(this.#redacted(typeof code === 'string' ? code : 'without a code'), MAX_CODE),
+      message: plainText(this.#redacted(typeof message === 'string' ? message : ''), MAX_MESSAGE),
     };
   }
 
@@ -126,7 +126,7 @@ export class VirusTotalApi {
 
   #textOf(error: unknown): string {
     const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    return printable(this.#redacted(inner instanceof Error ? inner.message : String(inner)), MAX_MESSAGE);
+    return plainText(this.#redacted(inner instanceof Error ? inner.message : String(inner)), MAX_MESSAGE);
   }
 
   #redacted(text: string): string {
