@@ -42,6 +42,8 @@ export interface Sensor {
 
 export interface SyncOptions {
   readonly addresses: readonly CentralAddress[];
+  /** Its name in the centre, where that is not the one of its file. */
+  readonly sensor?: string;
   readonly password?: () => string;
   readonly limits?: Partial<SyncLimits>;
   readonly queryTimeoutMs?: number;
@@ -74,7 +76,7 @@ export function openSensor(t: TestContext, name: string, dir: string): Sensor {
         pool,
         migrations: new CentralMigrations(pool),
         outbox,
-        sensor: name,
+        sensor: options.sensor ?? name,
         version: '0.0.0-test',
         counters: () => ({ eve_dropped: 3 }),
         log: logInto(logged),

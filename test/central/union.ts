@@ -56,9 +56,10 @@ const COMPARED: Readonly<Record<string, { readonly sensor: string; readonly cent
     centre: `SELECT CONCAT_WS(CHAR(31), sensor, kind, value, at, source, lane, outcome, took_ms) AS line FROM lookups`,
   },
   suricata_alerts: {
-    sensor: `SELECT '@' || ${US} || ${NAMED} || ${US} || sid || ${US} || client || ${US} || peer || ${US} || signature || ${US} || count(*) AS line
+    sensor: `SELECT '@' || ${US} || ${NAMED} || ${US} || sid || ${US} || client || ${US} || peer || ${US} || signature || ${US}
+        || ${time('(at - at % 60000)')} || ${US} || count(*) AS line
       FROM alerts JOIN observables AS x ON x.id = observable_id GROUP BY at / 60000, sid, client, peer, observable_id`,
-    centre: `SELECT CONCAT_WS(CHAR(31), sensor, kind, value, sid, client, peer, signature, count) AS line FROM suricata_alerts`,
+    centre: `SELECT CONCAT_WS(CHAR(31), sensor, kind, value, sid, client, peer, signature, minute, count) AS line FROM suricata_alerts`,
   },
   quota: {
     sensor: `SELECT '@' || ${US} || source || ${US} || window || ${US} || ${time('starts_at')} || ${US} || sum(used) AS line
