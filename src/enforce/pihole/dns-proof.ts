@@ -14,6 +14,8 @@ export interface DnsProofOptions {
 export interface ProofReport {
   /** Names that were asked about and are not blocked. */
   readonly open: readonly string[];
+  /** Names that do not exist for it. Nobody gets an address, but that is no word of a block. */
+  readonly absent: readonly string[];
   /** Nobody answered at all. */
   readonly silent: boolean;
   readonly asked: number;
@@ -39,10 +41,11 @@ export class DnsProof {
    * @throws the signal's reason when it is aborted.
    */
   async prove(names: readonly string[], signal: AbortSignal, patienceMs = PATIENCE_MS): Promise<ProofReport> {
-    if (names.length === 0) return { open: [], silent: false, asked: 0 };
+    if (names.length === 0) return { open: [], absent: [], silent: false, asked: 0 };
     const server = await this.#address();
-    if (server === undefined) return { open: [], silent: true, asked: names.length };
+    if (server === undefined) return { open: [], absent: [], silent: true, asked: names.length };
     const open: string[] = [];
+    const absent: string[] = [];
     let answered = 0;
     const waiting = [...names];
     const work = async () => {
@@ -50,12 +53,13 @@ export class DnsProof {
         const outcome = await this.#askUntilBlocked(server, name, patienceMs, signal);
         if (outcome !== 'silent') answered++;
         if (outcome === 'open') open.push(name);
+        if (outcome === 'absent') absent.push(name);
         // A Pi-hole that is away would cost a second for each of the others.
         if (outcome === 'silent' && answered === 0) waiting.length = 0;
       }
     };
     await Promise.all(Array.from({ length: Math.min(AT_ONCE, names.length) }, work));
-    return { open, silent: answered === 0, asked: names.length };
+    return { open, absent, silent: answered === 0, asked: names.length };
   }
 
   async #askUntilBlocked(
@@ -69,7 +73,8 @@ export class DnsProof {
       signal.throwIfAborted();
       const id = Math.floor(this.#options.random() * 0x10000);
       const outcome = await askDns(server, name, id, ANSWER_MS);
-      if (outcome !== 'open' || round >= rounds) return outcome;
+      // A name that did not exist before it was added is answered so from the cache for a moment.
+      if (outcome === 'blocked' || outcome === 'silent' || round >= rounds) return outcome;
       await pause(RETRY_MS, undefined, { signal });
     }
   }

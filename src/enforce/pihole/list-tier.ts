@@ -15,8 +15,6 @@ export interface ListTierOptions {
   readonly log: Log;
   readonly now: () => number;
   readonly random: () => number;
-  /** Pi-hole has read its lists: drive again. */
-  readonly onRead: () => void;
 }
 
 const LIST_COMMENT = `${COMMENT_PREFIX}kept by Home Network Guardian`;
@@ -35,6 +33,8 @@ export class ListTier {
   readonly #schedule: GravitySchedule;
   #abort = new AbortController();
   #running: Promise<void> | undefined;
+  /** A run ended that no drive has looked at yet. */
+  #hasNews = false;
   #failure: string | undefined;
   #notice: string | undefined;
   /** What the list looked like when it was last verified, and what it should have held. */
@@ -56,9 +56,15 @@ export class ListTier {
     return this.#notice;
   }
 
+  /** Whether a run ended since the last `look`. */
+  get hasNews(): boolean {
+    return this.#hasNews;
+  }
+
   /** Subscribes where needed and finds out what Pi-hole holds of our list, which should be `names`. */
   async look(names: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
     this.#notice = undefined;
+    this.#hasNews = false;
     const list = await this.#options.client.list(this.#options.address, signal);
     if (names.size === 0) return this.#leave(list, signal);
     if (list === undefined) return this.#subscribe(signal);
@@ -159,7 +165,7 @@ export class ListTier {
   }
 
   #startGravity(): void {
-    const { client, log, now, onRead } = this.#options;
+    const { client, log, now } = this.#options;
     this.#memory.keep({ readAt: now() });
     this.#failure = undefined;
     this.#notice = 'Pi-hole is reading its lists again';
@@ -178,7 +184,7 @@ export class ListTier {
       })
       .finally(() => {
         this.#running = undefined;
-        if (!signal.aborted) onRead();
+        this.#hasNews = true;
       });
   }
 }

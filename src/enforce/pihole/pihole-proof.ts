@@ -32,6 +32,8 @@ const SAMPLE = 8;
 const MAX_NEW = 1000;
 /** How many unblocked names are looked into. */
 const EXPLAINED = 20;
+/** Long enough for a reload that somebody else's change brought about. */
+const KNOWN_PATIENCE_MS = 200;
 
 /** Proves by DNS what Pi-hole blocks, and explains what it does not. */
 export class PiholeProof {
@@ -54,8 +56,9 @@ export class PiholeProof {
     const fresh = new Set(added.filter((entry) => entry.place !== 'allow/exact').slice(0, MAX_NEW));
     const older = standing.filter((entry) => !fresh.has(entry));
     const suspects = older.filter((entry) => this.#suspects.has(entry.name)).slice(0, EXPLAINED);
-    const asked = new Map([...fresh, ...suspects, ...this.#sample(older)].map((entry) => [entry.name, entry]));
-    const { open, silent } = await this.#options.dns.prove([...asked.keys()], signal);
+    const known = [...suspects, ...this.#sample(older)];
+    const asked = new Map([...fresh, ...known].map((entry) => [entry.name, entry]));
+    const { open, silent } = await this.#ask([...fresh], known, signal);
     if (silent)
       return { proved: false, failed: new Map(), notice: 'the DNS of Pi-hole does not answer: check pihole.dns' };
     this.#suspects = new Set(open);
@@ -80,6 +83,25 @@ export class PiholeProof {
     return { open: open.flatMap((name) => asked.get(name) ?? []), silent };
   }
 
+  // What is new needs a moment to take effect. What stands for longer is blocked or not.
+  async #ask(
+    fresh: readonly WantedEntry[],
+    known: readonly WantedEntry[],
+    signal: AbortSignal,
+  ): Promise<{ readonly open: readonly string[]; readonly silent: boolean }> {
+    const { dns } = this.#options;
+    const first = await dns.prove(namesOf(fresh), signal);
+    if (first.silent) return first;
+    const second = await dns.prove(namesOf(known), signal, KNOWN_PATIENCE_MS);
+    return { open: [...new Set([...first.open, ...second.open])], silent: second.silent };
+  }
+
+  /** Whether a device that asks for this name is told that it is blocked. */
+  async isBlocked(name: string, signal: AbortSignal): Promise<boolean> {
+    const { open, absent, silent } = await this.#options.dns.prove([name], signal);
+    return !silent && open.length + absent.length === 0;
+  }
+
   async #explain(name: string, signal: AbortSignal): Promise<string> {
     const { rows, lists } = await this.#options.client.find(name, signal);
     if (isAllowed({ rows, lists })) return 'allowed by the user in Pi-hole';
@@ -95,6 +117,10 @@ export class PiholeProof {
     this.#next = from + SAMPLE;
     return [...items, ...items].slice(from, from + SAMPLE);
   }
+}
+
+function namesOf(entries: readonly WantedEntry[]): readonly string[] {
+  return [...new Set(entries.map((entry) => entry.name))];
 }
 
 function isAllowed({ rows, lists }: PiholeFinding): boolean {

@@ -54,7 +54,9 @@ export class PiholeSession {
   async sid(signal: AbortSignal): Promise<string | null> {
     if (this.#sid !== undefined) return this.#sid;
     if (this.#held !== undefined && this.#options.now() < this.#held.until) throw this.#held.error;
-    this.#sid = (await this.#restored(signal)) ?? (await this.#logIn(signal));
+    const restored = await this.#restored(signal);
+    // `null` is an answer too: this Pi-hole has no password.
+    this.#sid = restored === undefined ? await this.#logIn(signal) : restored;
     this.#held = undefined;
     this.#seatsHoldMs = SEATS_HOLD_MS;
     return this.#sid;

@@ -1,12 +1,13 @@
 import { join } from 'node:path';
+import { isCanary } from '../../core/canary.ts';
 import { CredentialsError, type OperatorError, QuotaError, UnavailableError } from '../../core/errors.ts';
 import type { DesiredState } from '../../core/indicator.ts';
-import type { ObservableKey } from '../../core/observable.ts';
+import type { Observable, ObservableKey } from '../../core/observable.ts';
 import type { Log } from '../../lib/log.ts';
 import type { DriveOutcome, Target } from '../target.ts';
 import { DnsProof } from './dns-proof.ts';
 import type { DnsServer } from './dns-question.ts';
-import { COMMENT_PREFIX } from './entry-comment.ts';
+import { COMMENT_PREFIX, isOurComment } from './entry-comment.ts';
 import { type EntryReport, EntryTier } from './entry-tier.ts';
 import { ListTier } from './list-tier.ts';
 import type { PiholeBook } from './pihole-book.ts';
@@ -40,8 +41,6 @@ export interface PiholeTargetOptions {
   readonly now: () => number;
   /** From 0 up to 1. */
   readonly random: () => number;
-  /** Pi-hole has read its lists, minutes after it was told to: drive again. */
-  readonly onListRead: () => void;
   /** How many single entries it gets at most. Default: 1,000 for `api`, 300 for `both`. */
   readonly maxEntries?: number;
 }
@@ -66,7 +65,7 @@ export class PiholeTarget implements Target {
   readonly #maxEntries: number;
 
   constructor(options: PiholeTargetOptions) {
-    const { mode, listAddress: address, stateDir, onListRead: onRead } = options;
+    const { mode, listAddress: address, stateDir } = options;
     this.#options = options;
     this.#maxEntries = options.maxEntries ?? MAX_ENTRIES[mode];
     const http = new PiholeHttp(options);
@@ -77,7 +76,6 @@ export class PiholeTarget implements Target {
       ...options,
       client: this.#client,
       address,
-      onRead,
       memoryFile: join(stateDir, 'pihole-list.json'),
     });
     this.#proof = new PiholeProof({
@@ -89,11 +87,11 @@ export class PiholeTarget implements Target {
   /** See `Target`. A Pi-hole 5 has no API; it gets the list alone, and the notice says so. */
   async drive(desired: DesiredState, signal: AbortSignal): Promise<DriveOutcome> {
     const plan = planForPihole(desired, neededBy(this.#options));
-    if (this.#options.mode === 'list') return this.#watch(plan, undefined, signal);
+    if (this.#options.mode === 'list') return this.#onlyAsk(plan, undefined, signal);
     try {
       return await this.#tell(plan, signal);
     } catch (error) {
-      if (error instanceof NoApiError) return this.#watch(plan, error, signal);
+      if (error instanceof NoApiError) return this.#onlyAsk(plan, error, signal);
       throw unavailable(error);
     }
   }
@@ -112,6 +110,28 @@ export class PiholeTarget implements Target {
       add: [...wanted].filter((name) => !published.has(name)).map((name) => `domain:${name}`),
       remove: [...published].filter((name) => !wanted.has(name)).map((name) => `domain:${name}`),
     };
+  }
+
+  /** What its API says it holds of ours, and what its DNS says to a device that asks. */
+  async holds({ kind, value }: Observable, signal: AbortSignal): Promise<boolean> {
+    if (kind !== 'domain') return false;
+    try {
+      if (this.#options.mode !== 'list') {
+        const { rows, lists } = await this.#client.find(value, signal);
+        const isHeld =
+          rows.some((row) => row.place.startsWith('deny/') && isOurComment(row.comment)) ||
+          lists.some((list) => list.address === this.#options.listAddress);
+        if (!isHeld) return false;
+      }
+    } catch (error) {
+      throw unavailable(error);
+    }
+    return this.#proof.isBlocked(value, signal);
+  }
+
+  /** Whether Pi-hole has read its lists since the last drive, minutes after it was told to. */
+  async watch(): Promise<boolean> {
+    return this.#list.hasNews;
   }
 
   /** Removes every trace of ours, the subscription too. */
@@ -189,14 +209,16 @@ export class PiholeTarget implements Target {
   }
 
   // Nothing is told; only DNS is asked whether the list has arrived.
-  async #watch(plan: PiholePlan, noApi: NoApiError | undefined, signal: AbortSignal): Promise<DriveOutcome> {
-    const standing = [...plan.names, ...plan.wildcards];
+  async #onlyAsk(plan: PiholePlan, noApi: NoApiError | undefined, signal: AbortSignal): Promise<DriveOutcome> {
+    const canaries = plan.names.filter((entry) => isCanary({ kind: 'domain', value: entry.name }));
+    const standing = [...plan.names, ...plan.wildcards].filter((entry) => !canaries.includes(entry));
     const { open, silent } = await this.#proof.look(standing, signal);
     const failed = new Map(plan.refused);
     for (const entry of open) failed.set(entry.key, 'waits for Pi-hole to read its lists again ("pihole -g")');
     const version5 = `there is no API of Pi-hole 6 at ${this.#options.url}, so it gets only the list`;
     return {
-      unsupported: plan.unsupported,
+      // Gone again long before the list is read.
+      unsupported: new Set([...plan.unsupported, ...canaries.map((entry) => entry.key)]),
       failed,
       proved: !silent && open.length === 0,
       added: 0,
@@ -211,8 +233,10 @@ export class PiholeTarget implements Target {
 }
 
 function namesOf(plan: PiholePlan): ReadonlySet<string> {
-  // The list files hold every domain, those with a regular expression and those refused here too.
-  return new Set([...plan.names, ...plan.wildcards].map((entry) => entry.name).concat(refusedNames(plan)));
+  // The list files hold every domain, those with a regular expression and those refused here too. A canary passes through them
+  // in seconds and is no reason to have lists read again.
+  const names = [...plan.names, ...plan.wildcards].map((entry) => entry.name).concat(refusedNames(plan));
+  return new Set(names.filter((name) => !isCanary({ kind: 'domain', value: name })));
 }
 
 function refusedNames(plan: PiholePlan): readonly string[] {

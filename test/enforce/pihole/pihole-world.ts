@@ -68,7 +68,6 @@ export async function piholeWorld(t: TestContext, options: FtlStandInOptions = {
       log: SILENT,
       now: () => clock.now,
       random: Math.random,
-      onListRead: () => undefined,
       ...changes,
     });
     made.push(one);
