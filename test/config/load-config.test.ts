@@ -69,6 +69,9 @@ test('loadConfig() fills the sections that are null by default when they are giv
   assert.deepEqual(config.pihole, {
     url: 'http://pi.hole',
     passwordFile: '/run/p',
+    caFile: null,
+    dns: null,
+    listAddress: null,
     mode: 'api',
     gravityEveryMs: 6 * 3_600_000,
   });

@@ -15,17 +15,50 @@ export const listsSection = section('The same indicators as plain lists for othe
   ),
 });
 
+/** What Pi-hole's gravity takes for the address of a list, as far as it makes sense here. */
+const LIST_ADDRESS = {
+  pattern: /^(?:file:\/\/\/|https?:\/\/)[A-Za-z0-9._~:/?=&%[\]-]+$/,
+  want: 'a URL such as "file:///var/lib/guardian/lists/domains.txt" or "http://192.0.2.2:8780/domains.txt"',
+};
+
 /** A Pi-hole that blocks names. */
 export const piholeSection = section('A Pi-hole (version 6) that blocks what is malicious.', {
-  url: webUrl({ doc: 'Where its API answers.', example: 'http://127.0.0.1:8080' }),
+  url: webUrl({ doc: 'Where its web page answers.', example: 'http://127.0.0.1:8080' }),
+  ca_file: nullable(
+    path({
+      doc: "For https: a copy of its /etc/pihole/tls_ca.crt; null trusts the system's authorities alone.",
+      example: '/etc/guardian/pihole-ca.crt',
+    }),
+  ),
   password_file: nullable(
-    secretFile({ doc: 'File that holds its application password.', example: '/etc/guardian/pihole.password' }),
+    secretFile({
+      doc: 'File that holds its application password (its web page, Settings, Web interface / API). null: it has none.',
+      example: '/etc/guardian/pihole.password',
+    }),
   ),
   mode: oneOf(['api', 'list', 'both'], {
-    doc: '"api" adds names at once; "list" subscribes it to domains.txt; "both" does both.',
+    doc: '"api" adds names at once, one by one, up to 1,000; "list" tells it nothing, and you subscribe it to domains.txt; "both" adds at once and subscribes it.',
     default: 'api',
   }),
-  gravity_every: duration({ doc: 'How often it reads its lists again.', default: '6h', min: '10m' }),
+  dns: nullable(
+    hostPort({
+      doc: 'Its DNS, asked to prove what is blocked; null: port 53 of the host in url.',
+      example: '127.0.0.1:53',
+      defaultPort: 53,
+    }),
+  ),
+  list_address: nullable(
+    text({
+      doc: 'How it reaches our domains.txt; null: the file itself, for a Pi-hole on this machine and not in a container.',
+      example: 'http://192.0.2.2:8780/domains.txt',
+      ...LIST_ADDRESS,
+    }),
+  ),
+  gravity_every: duration({
+    doc: 'How often it is made to read its lists again when ours changed. Each time it fetches all of yours too.',
+    default: '6h',
+    min: '10m',
+  }),
 });
 
 /** A firewall set of bad addresses. */
