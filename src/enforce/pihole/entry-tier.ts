@@ -172,7 +172,7 @@ export class EntryTier {
     // Recorded before it is asked: whatever happens in between, nothing of ours stands there unknown.
     for (const entry of batch) this.#ledger.set(entry, 'asked');
     const items = batch.map((entry) => entry.item);
-    const comment = sharedComment(batch.map((entry) => entry.comment));
+    const comment = sharedComment(batch.map((entry) => entry.comment()));
     const refused = await this.#pace.take(() => client.add(place, items, comment, signal), signal);
     const added: WantedEntry[] = [];
     for (const entry of batch) {

@@ -16,7 +16,7 @@ import { PiholeHttp } from './pihole-http.ts';
 import { NoApiError } from './pihole-problem.ts';
 import { PiholeProof } from './pihole-proof.ts';
 import { PiholeSession } from './pihole-session.ts';
-import { type PiholePlan, planForPihole, type WantedEntry } from './wanted-entry.ts';
+import { byWorth, NameScreen, type PiholePlan, planForPihole, type WantedEntry } from './wanted-entry.ts';
 
 /** Everything the Pi-hole target is given. */
 export interface PiholeTargetOptions {
@@ -48,6 +48,7 @@ export interface PiholeTargetOptions {
 /** A regular expression costs every fresh question a microsecond (measured), so there are few. */
 const MAX_WILDCARDS = 100;
 const MAX_RELEASED = 200;
+const RELEASE_COMMENT = `${COMMENT_PREFIX}released until the lists are read again`;
 const MAX_ENTRIES = { api: 1000, both: 300, list: 0 } as const;
 
 /**
@@ -62,11 +63,13 @@ export class PiholeTarget implements Target {
   readonly #entries: EntryTier;
   readonly #list: ListTier;
   readonly #proof: PiholeProof;
+  readonly #screen: NameScreen;
   readonly #maxEntries: number;
 
   constructor(options: PiholeTargetOptions) {
     const { mode, listAddress: address, stateDir } = options;
     this.#options = options;
+    this.#screen = new NameScreen(neededBy(options));
     this.#maxEntries = options.maxEntries ?? MAX_ENTRIES[mode];
     const http = new PiholeHttp(options);
     this.#session = new PiholeSession({ ...options, http, sidFile: join(stateDir, 'pihole-session') });
@@ -86,7 +89,7 @@ export class PiholeTarget implements Target {
 
   /** See `Target`. A Pi-hole 5 has no API; it gets the list alone, and the notice says so. */
   async drive(desired: DesiredState, signal: AbortSignal): Promise<DriveOutcome> {
-    const plan = planForPihole(desired, neededBy(this.#options));
+    const plan = planForPihole(desired, this.#screen);
     if (this.#options.mode === 'list') return this.#onlyAsk(plan, undefined, signal);
     try {
       return await this.#tell(plan, signal);
@@ -97,7 +100,7 @@ export class PiholeTarget implements Target {
   }
 
   async preview(desired: DesiredState): Promise<{ add: readonly ObservableKey[]; remove: readonly ObservableKey[] }> {
-    const plan = planForPihole(desired, neededBy(this.#options));
+    const plan = planForPihole(desired, this.#screen);
     const published = new Set(this.#list.held);
     for (const entry of this.#options.book.all()) {
       if (entry.state === 'removed') continue;
@@ -155,9 +158,10 @@ export class PiholeTarget implements Target {
   async #tell(plan: PiholePlan, signal: AbortSignal): Promise<DriveOutcome> {
     const isBlocking = await this.#client.isBlocking(signal);
     const listed = this.#options.mode === 'both' ? await this.#lookAtList(plan, signal) : new Set<string>();
-    const hot = plan.names.filter((entry) => !listed.has(entry.name));
-    const kept = [...hot.slice(0, this.#maxEntries), ...plan.wildcards.slice(0, MAX_WILDCARDS)];
-    const late = [...hot.slice(this.#maxEntries), ...plan.wildcards.slice(MAX_WILDCARDS)];
+    const hot = plan.names.filter((entry) => !listed.has(entry.name)).sort(byWorth);
+    const wildcards = [...plan.wildcards].sort(byWorth);
+    const kept = [...hot.slice(0, this.#maxEntries), ...wildcards.slice(0, MAX_WILDCARDS)];
+    const late = [...hot.slice(this.#maxEntries), ...wildcards.slice(MAX_WILDCARDS)];
     const released = this.#released(plan);
     const report = await this.#entries.drive([...kept, ...released], signal);
     if (this.#options.mode === 'both') this.#list.refresh(namesOf(plan), late.length + released.length > 0);
@@ -194,8 +198,10 @@ export class PiholeTarget implements Target {
         place: 'allow/exact',
         item: name,
         name,
-        comment: `${COMMENT_PREFIX}released until the lists are read again`,
+        comment: () => RELEASE_COMMENT,
         since: this.#options.now(),
+        strong: false,
+        engines: 0,
       }));
   }
 
@@ -211,7 +217,7 @@ export class PiholeTarget implements Target {
   // Nothing is told; only DNS is asked whether the list has arrived.
   async #onlyAsk(plan: PiholePlan, noApi: NoApiError | undefined, signal: AbortSignal): Promise<DriveOutcome> {
     const canaries = plan.names.filter((entry) => isCanary({ kind: 'domain', value: entry.name }));
-    const standing = [...plan.names, ...plan.wildcards].filter((entry) => !canaries.includes(entry));
+    const standing = [...plan.names, ...plan.wildcards].filter((entry) => !canaries.includes(entry)).sort(byWorth);
     const { open, silent } = await this.#proof.look(standing, signal);
     const failed = new Map(plan.refused);
     for (const entry of open) failed.set(entry.key, 'waits for Pi-hole to read its lists again ("pihole -g")');

@@ -13,16 +13,19 @@ export interface WantedEntry {
   readonly item: string;
   /** The name that a proof asks about. */
   readonly name: string;
-  readonly comment: string;
+  /** Made only when it is needed: of 50,000 names few become entries. */
+  readonly comment: () => string;
   /** When it was decided: what a person deleted before that is published again. */
   readonly since: number;
+  readonly strong: boolean;
+  readonly engines: number;
 }
 
 /** The desired state as a Pi-hole sees it. */
 export interface PiholePlan {
-  /** Names alone, the strongest first, then the newest. */
+  /** Names alone. */
   readonly names: readonly WantedEntry[];
-  /** Names with everything below them, likewise. */
+  /** Names with everything below them. */
   readonly wildcards: readonly WantedEntry[];
   readonly unsupported: ReadonlySet<ObservableKey>;
   /** Names that a Pi-hole should never be given, and why. */
@@ -34,24 +37,55 @@ export interface PiholePlan {
  */
 const NEEDED_BY_GRAVITY = ['raw.githubusercontent.com', 'github.com'];
 
-/** Sorts the indicators a Pi-hole can hold; `needed` are hosts that it needs itself. FTL takes anything, so this does not. */
-export function planForPihole(desired: DesiredState, needed: readonly string[]): PiholePlan {
+/** Sorts out what a Pi-hole can hold. */
+export function planForPihole(desired: DesiredState, screen: NameScreen): PiholePlan {
   const unsupported = new Set<ObservableKey>();
   const refused = new Map<ObservableKey, string>();
-  const names: [Indicator, WantedEntry][] = [];
-  const wildcards: [Indicator, WantedEntry][] = [];
-  const kept = [...NEEDED_BY_GRAVITY, ...needed];
+  const names: WantedEntry[] = [];
+  const wildcards: WantedEntry[] = [];
   for (const [key, indicator] of desired) {
     const { kind, value } = indicator.observable;
     if (kind !== 'domain') {
       unsupported.add(key);
       continue;
     }
-    const why = whyRefused(value, kept);
+    const why = screen.whyRefused(value);
     if (why !== undefined) refused.set(key, why);
-    else (indicator.subdomains ? wildcards : names).push([indicator, wantedEntry(key, indicator)]);
+    else (indicator.subdomains ? wildcards : names).push(wantedEntry(key, indicator));
   }
-  return { names: inOrder(names), wildcards: inOrder(wildcards), unsupported, refused };
+  screen.forgetBeyond(desired.size);
+  return { names, wildcards, unsupported, refused };
+}
+
+/** The strongest first, then the newest. */
+export function byWorth(a: WantedEntry, b: WantedEntry): number {
+  return (
+    Number(b.strong) - Number(a.strong) || b.since - a.since || b.engines - a.engines || (a.name < b.name ? -1 : 1)
+  );
+}
+
+/** Tells names that a Pi-hole should never be given: FTL itself takes anything. Remembers what it told of each. */
+export class NameScreen {
+  readonly #needed: readonly string[];
+  readonly #told = new Map<string, string | undefined>();
+
+  /** `needed` are hosts that the Pi-hole needs itself. */
+  constructor(needed: readonly string[]) {
+    this.#needed = [...NEEDED_BY_GRAVITY, ...needed];
+  }
+
+  /** Why a name is refused, or undefined. */
+  whyRefused(name: string): string | undefined {
+    if (this.#told.has(name)) return this.#told.get(name);
+    const why = whyRefused(name, this.#needed);
+    this.#told.set(name, why);
+    return why;
+  }
+
+  /** Names come and go for months; twice what is wanted is enough to remember. */
+  forgetBeyond(wanted: number): void {
+    if (this.#told.size > 2 * wanted + 1000) this.#told.clear();
+  }
 }
 
 /** The regular expression for a name and everything below it. A canonical name has no other special character. */
@@ -64,7 +98,8 @@ function wantedEntry(key: ObservableKey, indicator: Indicator): WantedEntry {
   const place = indicator.subdomains
     ? ({ place: 'deny/regex', item: wildcardOf(name) } as const)
     : ({ place: 'deny/exact', item: name } as const);
-  return { key, ...place, name, comment: entryComment(indicator), since: indicator.since };
+  const { strong, engines, since } = indicator;
+  return { key, ...place, name, comment: () => entryComment(indicator), since, strong, engines };
 }
 
 function whyRefused(name: string, needed: readonly string[]): string | undefined {
@@ -73,16 +108,4 @@ function whyRefused(name: string, needed: readonly string[]): string | undefined
   if (placeOf(name).registrable === undefined) return 'not given to Pi-hole: it is a public suffix';
   const host = needed.find((one) => isWithin(one, name));
   return host === undefined ? undefined : `not given to Pi-hole: it needs ${host} itself`;
-}
-
-function inOrder(entries: [Indicator, WantedEntry][]): readonly WantedEntry[] {
-  return entries
-    .sort(
-      ([a], [b]) =>
-        Number(b.strong) - Number(a.strong) ||
-        b.since - a.since ||
-        b.engines - a.engines ||
-        (a.observable.value < b.observable.value ? -1 : 1),
-    )
-    .map(([, entry]) => entry);
 }

@@ -174,7 +174,7 @@ test('both: more names than entries wait for the list, which is read as soon as 
   assert.deepEqual([later.second.failed.size, later.second.proved, ftl.gravityRuns], [0, true, 2]);
 });
 
-test('both: two drives never make two runs', async (t) => {
+test('both: two drives never make two runs, and the end of one is news', async (t) => {
   const world = await piholeWorld(t, { gravityMs: 200 });
   const { ftl, lists } = world;
   const pihole = world.target({ mode: 'both' });
@@ -183,7 +183,9 @@ test('both: two drives never make two runs', async (t) => {
   await pihole.drive(state, NEVER);
   const during = await pihole.drive(desired('evil-one.top', 'evil-two.icu'), NEVER);
   assert.match(during.notice ?? '', /is reading its lists again/);
+  assert.equal(await pihole.watch(), false);
   await pihole.settled();
+  assert.equal(await pihole.watch(), true);
   assert.deepEqual([ftl.gravityRuns, ftl.violations], [1, []]);
 });
 
@@ -203,4 +205,20 @@ test('list: nothing is told to Pi-hole; DNS shows when the list has arrived', as
     return outcome.failed.size === 0 && outcome;
   });
   assert.deepEqual([arrived.proved, arrived.notice, ftl.requests.length], [true, undefined, 0]);
+});
+
+test('both: a canary alone subscribes nothing and has nothing read', async (t) => {
+  const world = await piholeWorld(t);
+  const { ftl, lists } = world;
+  const pihole = world.target({ mode: 'both' });
+  const state = desired('canary-0123abcd.guardian.test');
+  await lists.drive(state);
+  const outcome = await pihole.drive(state, NEVER);
+  assert.deepEqual([outcome.added, outcome.proved, ftl.domains.lists.length, ftl.gravityRuns], [1, true, 0, 0]);
+});
+
+test('list: a canary is nothing for a list that is read once a week', async (t) => {
+  const { target } = await piholeWorld(t);
+  const outcome = await target({ mode: 'list' }).drive(desired('canary-0123abcd.guardian.test'), NEVER);
+  assert.deepEqual([...outcome.unsupported], ['domain:canary-0123abcd.guardian.test']);
 });

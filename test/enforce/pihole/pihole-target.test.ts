@@ -92,6 +92,17 @@ test('a hundred names go ten at a time', async (t) => {
   assert.deepEqual(ftl.violations, []);
 });
 
+test('never more than 60 ms of DNS stall is asked for at once, neither by adding nor by removing', async (t) => {
+  const { ftl, target } = await piholeWorld(t, { rowMs: 3.4 });
+  const names = Array.from({ length: 45 }, (_, n) => `evil-${n}.top`);
+  const pihole = target();
+  await pihole.drive(desired(...names), NEVER);
+  await pihole.drive(new Map(), NEVER);
+  assert.equal(ftl.stalls.length, 6);
+  assert.ok(Math.max(...ftl.stalls) <= 60, `asked for ${Math.max(...ftl.stalls)} ms`);
+  assert.deepEqual(ftl.domains.rows, []);
+});
+
 test('beyond the most it takes one by one, the weakest wait and it says so', async (t) => {
   const { ftl, target } = await piholeWorld(t);
   const weak = indicator('weak.top', { strong: false, engines: 5 });
@@ -227,4 +238,25 @@ test('a DNS that does not answer is no proof, and said', async (t) => {
   const outcome = await target().drive(desired('evil-one.top'), NEVER);
   assert.deepEqual([outcome.added, outcome.proved], [1, false]);
   assert.match(outcome.notice ?? '', /DNS of Pi-hole does not answer/);
+});
+
+test('a canary is published, held and withdrawn as any name is', async (t) => {
+  const { ftl, target } = await piholeWorld(t);
+  const pihole = target();
+  const name = 'canary-0123abcd.guardian.test';
+  const observable = { kind: 'domain', value: name } as const;
+  const outcome = await pihole.drive(desired(name), NEVER);
+  assert.deepEqual([outcome.added, outcome.failed.size, outcome.proved], [1, 0, true]);
+  assert.equal(await pihole.holds(observable, NEVER), true);
+  await pihole.drive(new Map(), NEVER);
+  assert.equal(await pihole.holds(observable, NEVER), false);
+  assert.deepEqual(ftl.domains.rows, []);
+});
+
+test("holds() speaks of ours: neither a person's equal entry nor a name that is not blocked counts", async (t) => {
+  const { ftl, target } = await piholeWorld(t);
+  const pihole = target();
+  ftl.domains.personAdds('deny', 'exact', 'evil-one.top', 'mine');
+  assert.equal(await pihole.holds({ kind: 'domain', value: 'evil-one.top' }, NEVER), false);
+  assert.equal(await pihole.holds({ kind: 'ip', value: '198.51.100.7' }, NEVER), false);
 });
