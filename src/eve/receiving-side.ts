@@ -5,6 +5,7 @@ import { DEFAULT_LIMITS } from './intake-limits.ts';
 import type { MainPort, ReceiverSettings } from './intake-message.ts';
 import type { Receiver } from './receiver.ts';
 import { StreamReceiver } from './stream-receiver.ts';
+import { warmUp } from './warm-up.ts';
 
 /** The receiving half of the intake: socket, pipeline and hand-over, driven by messages. Runs in a thread or a process. */
 export class ReceivingSide {
@@ -31,6 +32,7 @@ export class ReceivingSide {
   }
 
   async #open(settings: ReceiverSettings): Promise<void> {
+    warmUp();
     const pipeline = new EvePipeline({ limits: settings.limits, now: Date.now });
     const { flushIntervalMs } = settings;
     this.#pipeline = pipeline;

@@ -1,14 +1,16 @@
-// npm run bench -- intake [--runs 3] [--events 1000000]: the intake of the whole daemon against bare readers and FEVER.
+// npm run bench -- intake [--runs 3] [--events 1000000] [--only dgram]: the intake of the whole daemon against bare readers
+// and FEVER, and live behind Suricata. `--only` takes a part of the receivers' names, or "live".
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import Database from 'better-sqlite3';
-import { Store } from '../../src/store/store.ts';
+import { databaseOf, INDICATORS, questionCounter, startBuiltDaemon, untilExists } from './support/built-daemon.ts';
 import { type DnsEvents, writeDnsEvents } from './support/dns-events.ts';
+import { liveSuricata } from './support/live-suricata.ts';
 import { MeasuredProcess } from './support/measured-process.ts';
 import { machine, median, printTable } from './support/table.ts';
 
@@ -21,9 +23,7 @@ const { values } = parseArgs({
 });
 const RUNS = Number(values.runs);
 const EVENTS = Number(values.events);
-const INDICATORS = 50_000;
 const SUPPORT = fileURLToPath(new URL('./support/', import.meta.url));
-const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
 type Transport = 'stream' | 'dgram';
 
@@ -64,13 +64,6 @@ function sender(transport: Transport, socket: string, file: string): () => Promi
   };
 }
 
-async function untilExists(path: string, process: MeasuredProcess): Promise<void> {
-  while (!existsSync(path)) {
-    if (process.hasEnded) throw new Error(`It ended: ${process.output}`);
-    await pause(20);
-  }
-}
-
 async function bare(transport: Transport, file: string, dir: string): Promise<Result> {
   const socket = join(dir, 'bare.sock');
   const receiver = new MeasuredProcess('node', [join(SUPPORT, `bare-${transport}.mjs`), socket, String(EVENTS)]);
@@ -85,64 +78,13 @@ async function bare(transport: Transport, file: string, dir: string): Promise<Re
 
 /** The whole daemon, with indicators loaded. Done when SQLite holds every question. */
 async function ours(transport: Transport, file: string, dir: string, sent: DnsEvents): Promise<Result> {
-  const daemon = await startOurs(dir, transport);
+  const daemon = await startBuiltDaemon(dir, transport);
   try {
-    const isDone = questionsIn(join(dir, 'data', 'guardian.db'), sent.questions);
-    return await measure(daemon, sender(transport, join(dir, 'eve.sock'), file), isDone);
+    const questions = questionCounter(dir);
+    return await measure(daemon, sender(transport, join(dir, 'eve.sock'), file), () => questions() >= sent.questions);
   } finally {
     await daemon.end();
   }
-}
-
-async function startOurs(dir: string, transport: Transport): Promise<MeasuredProcess> {
-  fillStore(join(dir, 'data', 'guardian.db'));
-  const at = (name: string) => JSON.stringify(join(dir, name));
-  const config = join(dir, 'guardian.yaml');
-  writeFileSync(
-    config,
-    `data_dir: ${at('data')}
-eve: { socket: ${at('eve.sock')}, type: ${transport} }
-suricata: { command_socket: null, rules_file: ${at('rules/virustotal-ioc.rules')}, datasets_dir: ${at('datasets')}, allow_unchecked: true }
-lists: { dir: ${at('lists')} }
-api: { socket: ${at('api.sock')} }
-retention: { sightings: 3650d }
-`,
-  );
-  const daemon = new MeasuredProcess('node', [MAIN, 'run', '--config', config]);
-  await untilExists(join(dir, 'eve.sock'), daemon);
-  // Its first publishing of all indicators belongs to the start, not to the intake.
-  await pause(2000);
-  await daemon.idle();
-  return daemon;
-}
-
-function fillStore(path: string): void {
-  const store = new Store({ path, sidRange: { first: 1_900_000, last: 1_999_799 } });
-  const now = Date.now();
-  store.transact(() => {
-    for (let i = 0; i < INDICATORS; i++) {
-      const observable = { kind: 'domain', value: `bad-${i}.indicator-${i % 977}.top` } as const;
-      store.indicators.want({
-        observable,
-        subdomains: false,
-        source: 'virustotal',
-        ratio: '12/92',
-        strong: true,
-        engines: 12,
-        permalink: `https://www.virustotal.com/gui/domain/${observable.value}`,
-        since: now,
-        expiresAt: now + 7 * 86_400_000,
-      });
-    }
-  });
-  store.close();
-}
-
-/** Whether SQLite holds as many questions. Asked from outside, so that it costs the daemon nothing. */
-function questionsIn(path: string, expected: number): () => boolean {
-  const db = new Database(path, { readonly: true });
-  const count = db.prepare<[], { n: number | null }>('SELECT sum(count) AS n FROM sightings_hourly');
-  return () => (count.get()?.n ?? 0) >= expected;
 }
 
 /** DCSO's FEVER with a Bloom filter of as many names, told not to drop. It says nothing when it is done: idle is done. */
@@ -186,9 +128,9 @@ async function fever(file: string, dir: string): Promise<Result> {
 
 /** As many different names as events: memory must stay bounded whatever a client invents. */
 async function distinct(file: string, dir: string): Promise<Result> {
-  const daemon = await startOurs(dir, 'stream');
+  const daemon = await startBuiltDaemon(dir, 'stream');
   try {
-    const db = new Database(join(dir, 'data', 'guardian.db'), { readonly: true });
+    const db = new Database(databaseOf(dir), { readonly: true });
     const names = db.prepare<[], { n: number }>('SELECT count(*) AS n FROM observables');
     const cpu = daemon.cpuSeconds();
     const start = Date.now();
@@ -206,6 +148,23 @@ async function distinct(file: string, dir: string): Promise<Result> {
   } finally {
     await daemon.end();
   }
+}
+
+async function showLive(dir: string): Promise<void> {
+  if (!isInstalled('suricata') || !isInstalled('ip') || process.getuid?.() !== 0) {
+    console.log('live: skipped, since it needs Suricata, iproute2 and root.');
+    return;
+  }
+  mkdirSync(dir);
+  const { sent, transactions, captureDrops, received, cpuUs } = await liveSuricata(dir);
+  console.log(
+    `live, Suricata at 10,000 queries/s over unix_stream: ${sent} sent, ${transactions} transactions by Suricata's count ` +
+      `(${captureDrops} packets dropped in its capture), ${received} received, ${transactions - received} lost, ${cpuUs.toFixed(1)} us CPU/event`,
+  );
+}
+
+function isInstalled(program: string): boolean {
+  return spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
 }
 
 function middle(results: readonly Result[]): Result {
@@ -230,9 +189,7 @@ async function main(): Promise<void> {
     );
     console.log(machine());
     console.log('');
-    const hasFever = ['fever', 'bloom'].every(
-      (program) => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0,
-    );
+    const hasFever = isInstalled('fever') && isInstalled('bloom');
     const contenders: readonly Contender[] = [
       { name: 'bare Node stream reader', runs: RUNS, run: (at) => bare('stream', file, at) },
       { name: 'guardian, stream', runs: RUNS, run: (at) => ours('stream', file, at, sent) },
@@ -251,7 +208,12 @@ async function main(): Promise<void> {
         rmSync(at, { recursive: true, force: true });
       }
     }
-    show(contenders, results, hasFever);
+    show(
+      contenders.filter(({ name }) => results.has(name)),
+      results,
+      hasFever,
+    );
+    if ('live'.includes(values.only)) await showLive(join(dir, 'live'));
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
