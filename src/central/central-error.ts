@@ -1,4 +1,4 @@
-import { OperatorError } from '../core/errors.ts';
+import { ConfigError, OperatorError } from '../core/errors.ts';
 
 /**
  * What a failure of the central database means for whoever talks to it: `retry` the statement, the connection is `lost`, try
@@ -90,6 +90,13 @@ export function failureOf(error: unknown): CentralFailure {
 /** The error to show a person, with where it happened. */
 export function centralError(error: unknown, where: string): CentralError {
   if (error instanceof CentralError) return error;
+  // A password file that cannot be read.
+  if (error instanceof ConfigError)
+    return new CentralError(error.message, {
+      failure: 'denied',
+      cause: error,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+    });
   const failure = failureOf(error);
   const why = error instanceof Error ? error.message || String((error as { code?: unknown }).code) : String(error);
   const hint = HINTS[failure];

@@ -38,7 +38,7 @@ const LIMITS: SyncLimits = {
   intervalMs: 1_000,
   heartbeatMs: 10_000,
   maxBackOffMs: 60_000,
-  batchRows: 1_000,
+  batchRows: 500,
   maxOutboxRows: 2_000_000,
 };
 

@@ -11,6 +11,8 @@ export class Upsert {
   readonly #sensor: string | undefined;
   readonly #head: string;
   readonly #tail: string;
+  #lastMs = Number.NaN;
+  #lastTime = '';
 
   /** `sensor` is written as it is, and must be escaped already. */
   constructor(relation: CentralRelation, columns: readonly string[], sensor: string) {
@@ -53,10 +55,17 @@ export class Upsert {
     return `DELETE FROM ${table} WHERE ${tests.join(' AND ')}`;
   }
 
+  /** Neighbouring rows share their hour. */
+  #time(ms: number): string {
+    if (ms !== this.#lastMs) this.#lastTime = `'${datetime(ms)}'`;
+    this.#lastMs = ms;
+    return this.#lastTime;
+  }
+
   #literal(at: number, value: RowValue, quote: (text: string) => string): string {
     if (value === null) return 'NULL';
     if (typeof value === 'string') return quote(value);
-    return this.#isTime[at] === true ? `'${datetime(value)}'` : String(value);
+    return this.#isTime[at] === true ? this.#time(value) : String(value);
   }
 
   // VALUES() is the form that MySQL 8, every MariaDB and TiDB understand; a row alias is MySQL's alone.

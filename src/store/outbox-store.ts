@@ -28,6 +28,9 @@ export interface AsideRow {
   readonly error: string;
 }
 
+/** What a sensor remembers about itself and the central database. */
+export type CentralStateName = 'instance' | 'seeded' | 'synced_until' | 'thinned' | 'reports_until' | 'fleet_size';
+
 type KeyParts = [number, number, number, string];
 type Raw = [number, number, number, string, number, number, ...OutboxValue[]];
 
@@ -202,11 +205,11 @@ export class OutboxStore {
     return made;
   }
 
-  recall(name: 'instance' | 'seeded' | 'synced_until' | 'thinned'): string | undefined {
+  recall(name: CentralStateName): string | undefined {
     return this.#recall.get(name)?.value;
   }
 
-  remember(name: 'instance' | 'seeded' | 'synced_until' | 'thinned', value: string): void {
+  remember(name: CentralStateName, value: string): void {
     this.#remember.run(name, value);
   }
 

@@ -44,6 +44,7 @@ export interface SyncOptions {
   readonly addresses: readonly CentralAddress[];
   /** Its name in the centre, where that is not the one of its file. */
   readonly sensor?: string;
+  readonly user?: string;
   readonly password?: () => string;
   readonly limits?: Partial<SyncLimits>;
   readonly queryTimeoutMs?: number;
@@ -91,10 +92,15 @@ export function openSensor(t: TestContext, name: string, dir: string): Sensor {
   };
 }
 
-export function poolOf({ addresses, password, queryTimeoutMs = 5_000 }: SyncOptions): CentralPool {
+export function poolOf({
+  addresses,
+  user = MARIADB_USER.user,
+  password,
+  queryTimeoutMs = 5_000,
+}: SyncOptions): CentralPool {
   return new CentralPool({
     addresses,
-    user: MARIADB_USER.user,
+    user,
     password: password ?? (() => MARIADB_USER.password),
     database: MARIADB_USER.database,
     random: Math.random,

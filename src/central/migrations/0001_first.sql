@@ -208,11 +208,13 @@ CREATE TABLE IF NOT EXISTS quota_leases (
   KEY quota_leases_by_expiry (leased_until)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
--- What the sensors of one account took of a window together.
+-- What the sensors of one account took of a window: each its own row, and one row of all together, whose `sensor` is empty.
 CREATE TABLE IF NOT EXISTS quota_taken (
   account      CHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   quota_window VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   starts_at    DATETIME(3) NOT NULL,
+  sensor       VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   taken        BIGINT NOT NULL,
-  PRIMARY KEY (account, quota_window, starts_at)
+  PRIMARY KEY (account, quota_window, starts_at, sensor),
+  KEY quota_taken_by_start (starts_at)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
