@@ -1,4 +1,5 @@
 import type { PiholeRow } from './pihole-answers.ts';
+import type { EntryPlace } from './pihole-book.ts';
 import type { EntryName, PiholeClient } from './pihole-client.ts';
 
 /** What was read. An entry that was not looked at is in neither. */
@@ -16,6 +17,7 @@ export interface EntrySight {
 const READ_WHOLE_UP_TO = 2000;
 /** Below this, single questions cost less. */
 const READ_WHOLE_FROM = 10;
+const PLACES: readonly EntryPlace[] = ['deny/exact', 'deny/regex', 'allow/exact'];
 /** Of more entries than can be read in one go, an audit looks at so many and goes on from there next time. */
 const SAMPLE = 20;
 
@@ -32,21 +34,37 @@ export class EntryReader {
   async read(entries: readonly EntryName[], signal: AbortSignal, how: 'all' | 'sample'): Promise<EntrySight> {
     const rows = new Map<string, PiholeRow | 'missing'>();
     const all: PiholeRow[] = [];
-    const exact = entries.filter((entry) => entry.place === 'deny/exact');
-    const whole =
-      exact.length >= READ_WHOLE_FROM && (await this.#client.deniedTotal(signal)) <= READ_WHOLE_UP_TO ? exact : [];
-    if (whole.length > 0) {
-      all.push(...(await this.#client.rows('deny/exact', signal)));
-      const byName = new Map(all.map((row) => [row.domain, row]));
-      for (const { place, item } of whole) rows.set(`${place} ${item}`, byName.get(item) ?? 'missing');
+    const single: EntryName[] = [];
+    for (const place of PLACES) {
+      const here = entries.filter((entry) => entry.place === place);
+      if (!(await this.#mayReadWhole(place, here.length, signal))) {
+        single.push(...here);
+        continue;
+      }
+      const found = await this.#client.rows(place, signal);
+      const byItem = new Map(found.map((row) => [row.domain, row]));
+      for (const { item } of here) rows.set(`${place} ${item}`, byItem.get(item) ?? 'missing');
+      all.push(...found);
     }
-    const rest = whole.length > 0 ? entries.filter((entry) => entry.place !== 'deny/exact') : entries;
-    for (const entry of how === 'all' ? rest : this.#sample(rest)) {
+    for (const entry of how === 'all' ? single : this.#sample(single)) {
       const row = await this.#client.row(entry, signal);
       if (row !== undefined) all.push(row);
       rows.set(`${entry.place} ${entry.item}`, row ?? 'missing');
     }
     return { rows, all };
+  }
+
+  /** Reads one entry. */
+  async readOne(entry: EntryName, signal: AbortSignal): Promise<PiholeRow | undefined> {
+    const row = (await this.read([entry], signal, 'all')).rows.get(`${entry.place} ${entry.item}`);
+    return row === 'missing' ? undefined : row;
+  }
+
+  // Regular expressions are few in any Pi-hole, and awkward in the path of a URL.
+  async #mayReadWhole(place: EntryPlace, wanted: number, signal: AbortSignal): Promise<boolean> {
+    if (place === 'deny/regex') return wanted > 0;
+    if (place !== 'deny/exact' || wanted < READ_WHOLE_FROM) return false;
+    return (await this.#client.deniedTotal(signal)) <= READ_WHOLE_UP_TO;
   }
 
   #sample(entries: readonly EntryName[]): readonly EntryName[] {

@@ -15,6 +15,8 @@ export interface EntryTierOptions {
   readonly book: PiholeBook;
   /** The address of our list; a name that only this one blocks may be released. */
   readonly ourList: string;
+  /** Whether Pi-hole is reading its lists for us right now. */
+  readonly isReading: () => boolean;
   readonly now: () => number;
 }
 
@@ -35,6 +37,10 @@ const ADD_AT_ONCE = 10;
 const REMOVE_AT_ONCE = 150;
 /** How often what stands in Pi-hole is compared with our record. */
 const AUDIT_EVERY_MS = 60_000;
+/** Runs of 45 minutes are reported. */
+const LONGEST_RUN_MS = 60 * 60_000;
+/** Pi-hole's clock and ours. */
+const CLOCKS_APART_MS = 5000;
 
 const REMOVED = 'removed by a person in Pi-hole; "guardian block NAME" publishes it again';
 const SWITCHED_OFF = 'switched off by a person in Pi-hole';
@@ -49,6 +55,8 @@ export class EntryTier {
   /** What was found in the way of entries, until the next audit looks again. */
   readonly #judged = new Map<string, EntryJudgement>();
   readonly #switchedOff = new Set<string>();
+  /** Deleted while the lists were read: gravity puts a copy of the database in place, made before. */
+  #removedDuringRun: PiholeEntry[] = [];
   #auditAt = 0;
   #strangers = 0;
 
@@ -81,6 +89,11 @@ export class EntryTier {
     return { added, removed, ...this.#standing(wanted), strangers: this.#strangers };
   }
 
+  /** Forgets our whole record: it is about another Pi-hole. */
+  forgetAll(): void {
+    for (const entry of this.#ledger.all()) this.#ledger.forget(entry);
+  }
+
   /** Forgets what was seen in the way, so that the next drive looks again. */
   lookAgain(): void {
     this.#auditAt = 0;
@@ -88,9 +101,17 @@ export class EntryTier {
 
   // A crash or a lost answer came between asking and knowing.
   async #settleAsked(signal: AbortSignal): Promise<void> {
-    for (const entry of this.#ledger.inState('asked')) {
-      const row = await this.#options.client.row(entry, signal);
-      if (row !== undefined && isOurComment(row.comment)) this.#ledger.set(entry, 'placed');
+    if (!this.#options.isReading()) {
+      for (const entry of this.#removedDuringRun)
+        if (this.#ledger.stateOf(entry) === undefined) this.#ledger.set(entry, 'asked');
+      this.#removedDuringRun = [];
+    }
+    const asked = this.#ledger.inState('asked');
+    if (asked.length === 0) return;
+    const seen = await this.#reader.read(asked, signal, 'all');
+    for (const entry of asked) {
+      const row = seen.rows.get(idOf(entry));
+      if (row !== undefined && row !== 'missing' && isOurComment(row.comment)) this.#ledger.set(entry, 'placed');
       else this.#ledger.forget(entry);
     }
   }
@@ -102,19 +123,21 @@ export class EntryTier {
     const seen = await this.#reader.read(entries, signal, 'sample');
     this.#judged.clear();
     this.#switchedOff.clear();
+    const missing = entries.filter((entry) => entry.state === 'placed' && seen.rows.get(idOf(entry)) === 'missing');
+    const runAt = missing.length === 0 ? 0 : await this.#options.client.lastGravityAt(signal);
+    for (const entry of missing) {
+      if (mayBeLost(entry.at, runAt)) this.#ledger.forget(entry);
+      else this.#ledger.set(entry, 'removed');
+    }
     for (const entry of entries) {
       const row = seen.rows.get(idOf(entry));
-      if (row !== undefined) this.#compare(entry, row);
+      if (row !== undefined && row !== 'missing') this.#compare(entry, row);
     }
     this.#strangers = seen.all.filter((row) => isOurComment(row.comment) && !this.#isOurs(row)).length;
     this.#auditAt = now + AUDIT_EVERY_MS;
   }
 
-  #compare(entry: PiholeEntry, row: PiholeRow | 'missing'): void {
-    if (row === 'missing') {
-      if (entry.state === 'placed') this.#ledger.set(entry, 'removed');
-      return;
-    }
+  #compare(entry: PiholeEntry, row: PiholeRow): void {
     // A person made it theirs by its comment; from now on it is left alone.
     if (!isOurComment(row.comment)) this.#ledger.forget(entry);
     else if (entry.state === 'removed') this.#ledger.set(entry, 'placed');
@@ -137,6 +160,7 @@ export class EntryTier {
       const part = ours.slice(at, at + REMOVE_AT_ONCE);
       await this.#pace.take(() => this.#options.client.remove(part, signal), signal);
       for (const entry of part) this.#ledger.forget(entry);
+      if (this.#options.isReading()) this.#removedDuringRun.push(...part);
     }
     return ours.length;
   }
@@ -184,7 +208,7 @@ export class EntryTier {
       }
       this.#ledger.forget(entry);
       // A person added the same in this very moment.
-      const row = /UNIQUE/i.test(why) ? await client.row(entry, signal) : undefined;
+      const row = /UNIQUE/i.test(why) ? await this.#reader.readOne(entry, signal) : undefined;
       this.#judged.set(idOf(entry), row === undefined ? { kind: 'against', why } : judgeEqualRow(row));
     }
     return added;
@@ -212,6 +236,12 @@ export class EntryTier {
   #isOurs({ place, domain }: PiholeRow): boolean {
     return this.#ledger.has(place, domain);
   }
+}
+
+// Gravity builds a new database from a copy, so what is added during a run is lost with the old one. What was placed shortly before
+// the last run ended, and is missing, was not deleted by a person.
+function mayBeLost(placedAt: number, runAt: number): boolean {
+  return placedAt <= runAt + CLOCKS_APART_MS && placedAt >= runAt - LONGEST_RUN_MS;
 }
 
 function idOf({ place, item }: EntryName): string {

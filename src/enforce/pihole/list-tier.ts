@@ -51,9 +51,25 @@ export class ListTier {
     return this.#memory.state.held;
   }
 
+  /** Whether Pi-hole was subscribed to our list when it was last looked at. */
+  get isSubscribed(): boolean {
+    return this.#memory.state.subscribed;
+  }
+
+  /** Our records are about another Pi-hole. */
+  forget(): void {
+    this.#memory.forget();
+    this.#verified = '';
+  }
+
   /** What a person should know. */
   get notice(): string | undefined {
     return this.#notice;
+  }
+
+  /** Whether a run of ours is under way. */
+  get isReading(): boolean {
+    return this.#running !== undefined;
   }
 
   /** Whether a run ended since the last `look`. */

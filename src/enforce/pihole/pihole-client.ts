@@ -57,6 +57,13 @@ export class PiholeClient {
     return typeof total === 'number' ? total : Number.POSITIVE_INFINITY;
   }
 
+  /** When it last put a database that gravity built into force, epoch milliseconds by its own clock; 0 where it does not say. */
+  async lastGravityAt(signal: AbortSignal): Promise<number> {
+    const reply = await this.#ask({ method: 'GET', path: '/stats/summary' }, signal);
+    const at = record(record(reply.body)?.gravity)?.last_update;
+    return typeof at === 'number' ? at * 1000 : 0;
+  }
+
   /** Everything that decides about a name: the user's and our entries, regular expressions that match it, lists that hold it. */
   async find(domain: string, signal: AbortSignal): Promise<PiholeFinding> {
     const reply = await this.#ask({ method: 'GET', path: `/search/${encodeURIComponent(domain)}` }, signal);
@@ -119,7 +126,7 @@ export class PiholeClient {
   async list(address: string, signal: AbortSignal): Promise<PiholeList | undefined> {
     const reply = await this.#ask({ method: 'GET', path: '/lists?type=block' }, signal);
     if (reply.status !== 200) throw unexpected(reply, 'read its lists');
-    return listsOf(reply.body).find((list) => list.address === address);
+    return listsOf(reply.body).find((list) => list.address === address && list.type !== 'allow');
   }
 
   /** Subscribes it to a list. One that it has already stays as it is. */

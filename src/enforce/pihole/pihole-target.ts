@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { isCanary } from '../../core/canary.ts';
 import { CredentialsError, type OperatorError, QuotaError, UnavailableError } from '../../core/errors.ts';
 import type { DesiredState } from '../../core/indicator.ts';
 import type { Observable, ObservableKey } from '../../core/observable.ts';
@@ -9,14 +8,17 @@ import { DnsProof } from './dns-proof.ts';
 import type { DnsServer } from './dns-question.ts';
 import { COMMENT_PREFIX, isOurComment } from './entry-comment.ts';
 import { type EntryReport, EntryTier } from './entry-tier.ts';
+import { joinNotices } from './join-notices.ts';
+import { ListOnly } from './list-only.ts';
 import { ListTier } from './list-tier.ts';
 import type { PiholeBook } from './pihole-book.ts';
 import { PiholeClient } from './pihole-client.ts';
+import { PiholeHome } from './pihole-home.ts';
 import { PiholeHttp } from './pihole-http.ts';
 import { NoApiError } from './pihole-problem.ts';
 import { PiholeProof } from './pihole-proof.ts';
 import { PiholeSession } from './pihole-session.ts';
-import { byWorth, NameScreen, type PiholePlan, planForPihole, type WantedEntry } from './wanted-entry.ts';
+import { byWorth, listNames, NameScreen, type PiholePlan, planForPihole, type WantedEntry } from './wanted-entry.ts';
 
 /** Everything the Pi-hole target is given. */
 export interface PiholeTargetOptions {
@@ -63,38 +65,53 @@ export class PiholeTarget implements Target {
   readonly #entries: EntryTier;
   readonly #list: ListTier;
   readonly #proof: PiholeProof;
+  readonly #listOnly: ListOnly;
+  readonly #home: PiholeHome;
   readonly #screen: NameScreen;
   readonly #maxEntries: number;
 
   constructor(options: PiholeTargetOptions) {
     const { mode, listAddress: address, stateDir } = options;
     this.#options = options;
+    this.#home = new PiholeHome(join(stateDir, 'pihole-home'), options.url);
     this.#screen = new NameScreen(neededBy(options));
     this.#maxEntries = options.maxEntries ?? MAX_ENTRIES[mode];
     const http = new PiholeHttp(options);
     this.#session = new PiholeSession({ ...options, http, sidFile: join(stateDir, 'pihole-session') });
     this.#client = new PiholeClient({ http, session: this.#session });
-    this.#entries = new EntryTier({ ...options, client: this.#client, ourList: address });
+
     this.#list = new ListTier({
       ...options,
       client: this.#client,
       address,
       memoryFile: join(stateDir, 'pihole-list.json'),
     });
+    this.#entries = new EntryTier({
+      ...options,
+      client: this.#client,
+      ourList: address,
+      isReading: () => this.#list.isReading,
+    });
     this.#proof = new PiholeProof({
       client: this.#client,
       dns: new DnsProof({ server: options.dns, random: options.random }),
     });
+    this.#listOnly = new ListOnly({ ...options, proof: this.#proof });
   }
 
   /** See `Target`. A Pi-hole 5 has no API; it gets the list alone, and the notice says so. */
   async drive(desired: DesiredState, signal: AbortSignal): Promise<DriveOutcome> {
     const plan = planForPihole(desired, this.#screen);
-    if (this.#options.mode === 'list') return this.#onlyAsk(plan, undefined, signal);
+    if (this.#options.mode === 'list') return this.#listOnly.look(plan, undefined, signal);
     try {
       return await this.#tell(plan, signal);
     } catch (error) {
-      if (error instanceof NoApiError) return this.#onlyAsk(plan, error, signal);
+      if (error instanceof NoApiError)
+        return this.#listOnly.look(
+          plan,
+          `there is no API of Pi-hole 6 at ${this.#options.url}, so it gets only the list`,
+          signal,
+        );
       throw unavailable(error);
     }
   }
@@ -157,6 +174,11 @@ export class PiholeTarget implements Target {
 
   async #tell(plan: PiholePlan, signal: AbortSignal): Promise<DriveOutcome> {
     const isBlocking = await this.#client.isBlocking(signal);
+    if (this.#home.isElsewhere()) this.#moveIn();
+    // The list of a time when `mode` was `both`.
+    if (this.#options.mode === 'api' && this.#list.isSubscribed) await this.#list.withdraw(signal);
+    // Gravity may have lost what was changed while it ran.
+    if (this.#list.hasNews) this.#entries.lookAgain();
     const listed = this.#options.mode === 'both' ? await this.#lookAtList(plan, signal) : new Set<string>();
     const hot = plan.names.filter((entry) => !listed.has(entry.name)).sort(byWorth);
     const wildcards = [...plan.wildcards].sort(byWorth);
@@ -164,7 +186,7 @@ export class PiholeTarget implements Target {
     const late = [...hot.slice(this.#maxEntries), ...wildcards.slice(MAX_WILDCARDS)];
     const released = this.#released(plan);
     const report = await this.#entries.drive([...kept, ...released], signal);
-    if (this.#options.mode === 'both') this.#list.refresh(namesOf(plan), late.length + released.length > 0);
+    if (this.#options.mode === 'both') this.#list.refresh(listNames(plan), late.length + released.length > 0);
     const inList = plan.names.filter((entry) => listed.has(entry.name));
     const standing = [...report.standing.filter((entry) => entry.place !== 'allow/exact'), ...inList];
     const proof = await this.#proof.prove({ added: report.added, standing, isBlocking }, signal);
@@ -177,19 +199,26 @@ export class PiholeTarget implements Target {
       proved: proof.proved,
       added: report.added.filter((entry) => entry.place !== 'allow/exact').length,
       removed: report.removed,
-      ...noticeOf([proof.notice, this.#list.notice, strangersIn(report)]),
+      ...joinNotices([proof.notice, this.#list.notice, strangersIn(report)]),
     };
   }
 
+  // Only after it answered: a wrong address in the config must not cost the records.
+  #moveIn(): void {
+    this.#entries.forgetAll();
+    this.#list.forget();
+    this.#home.settle();
+  }
+
   async #lookAtList(plan: PiholePlan, signal: AbortSignal): Promise<ReadonlySet<string>> {
-    await this.#list.look(namesOf(plan), signal);
+    await this.#list.look(listNames(plan), signal);
     return this.#list.held;
   }
 
   // The list holds them until it is read again, and who is blocked by mistake cannot wait for that.
   #released(plan: PiholePlan): readonly WantedEntry[] {
     if (this.#options.mode !== 'both') return [];
-    const wanted = namesOf(plan);
+    const wanted = listNames(plan);
     return [...this.#list.held]
       .filter((name) => !wanted.has(name))
       .slice(0, MAX_RELEASED)
@@ -199,7 +228,8 @@ export class PiholeTarget implements Target {
         item: name,
         name,
         comment: () => RELEASE_COMMENT,
-        since: this.#options.now(),
+        // Never again once a person deleted it.
+        since: 0,
         strong: false,
         engines: 0,
       }));
@@ -213,40 +243,6 @@ export class PiholeTarget implements Target {
     const many = `Pi-hole gets at most ${MAX_WILDCARDS} names with everything below them`;
     return new Map(late.map((entry) => [entry.key, entry.place === 'deny/regex' ? many : why]));
   }
-
-  // Nothing is told; only DNS is asked whether the list has arrived.
-  async #onlyAsk(plan: PiholePlan, noApi: NoApiError | undefined, signal: AbortSignal): Promise<DriveOutcome> {
-    const canaries = plan.names.filter((entry) => isCanary({ kind: 'domain', value: entry.name }));
-    const standing = [...plan.names, ...plan.wildcards].filter((entry) => !canaries.includes(entry)).sort(byWorth);
-    const { open, silent } = await this.#proof.look(standing, signal);
-    const failed = new Map(plan.refused);
-    for (const entry of open) failed.set(entry.key, 'waits for Pi-hole to read its lists again ("pihole -g")');
-    const version5 = `there is no API of Pi-hole 6 at ${this.#options.url}, so it gets only the list`;
-    return {
-      // Gone again long before the list is read.
-      unsupported: new Set([...plan.unsupported, ...canaries.map((entry) => entry.key)]),
-      failed,
-      proved: !silent && open.length === 0,
-      added: 0,
-      removed: 0,
-      ...noticeOf([
-        noApi === undefined ? undefined : version5,
-        silent ? 'the DNS of Pi-hole does not answer' : undefined,
-        open.length > 0 || noApi !== undefined ? `subscribe Pi-hole to ${this.#options.listAddress}` : undefined,
-      ]),
-    };
-  }
-}
-
-function namesOf(plan: PiholePlan): ReadonlySet<string> {
-  // The list files hold every domain, those with a regular expression and those refused here too. A canary passes through them
-  // in seconds and is no reason to have lists read again.
-  const names = [...plan.names, ...plan.wildcards].map((entry) => entry.name).concat(refusedNames(plan));
-  return new Set(names.filter((name) => !isCanary({ kind: 'domain', value: name })));
-}
-
-function refusedNames(plan: PiholePlan): readonly string[] {
-  return [...plan.refused.keys()].map((key) => key.slice('domain:'.length));
 }
 
 function neededBy({ url, listAddress }: PiholeTargetOptions): readonly string[] {
@@ -263,11 +259,6 @@ function strangersIn({ strangers }: EntryReport): string | undefined {
   return strangers === 0
     ? undefined
     : `${strangers} entries in Pi-hole carry our comment and are not ours: another guardian's, or of one whose data is gone`;
-}
-
-function noticeOf(parts: readonly (string | undefined)[]): { notice?: string } {
-  const said = parts.filter((part) => part !== undefined);
-  return said.length === 0 ? {} : { notice: said.join('; ') };
 }
 
 // What `status` shows is the message alone, so what a person should do must be in it.

@@ -1,6 +1,7 @@
+import { isCanary } from '../../core/canary.ts';
 import { isWithin, parseDomainName } from '../../core/domain-name.ts';
 import type { DesiredState, Indicator } from '../../core/indicator.ts';
-import type { ObservableKey } from '../../core/observable.ts';
+import { type ObservableKey, observableOfKey } from '../../core/observable.ts';
 import { placeOf } from '../../core/registrable-domain.ts';
 import { entryComment } from './entry-comment.ts';
 import type { EntryPlace } from './pihole-book.ts';
@@ -55,6 +56,16 @@ export function planForPihole(desired: DesiredState, screen: NameScreen): Pihole
   }
   screen.forgetBeyond(desired.size);
   return { names, wildcards, unsupported, refused };
+}
+
+/**
+ * What our list holds of a plan: every domain, those with a regular expression and those refused here too. Canaries pass through
+ * it in seconds and are no reason to have lists read again.
+ */
+export function listNames({ names, wildcards, refused }: PiholePlan): ReadonlySet<string> {
+  const all = [...names, ...wildcards].map(({ name }) => name);
+  for (const key of refused.keys()) all.push(observableOfKey(key).value);
+  return new Set(all.filter((value) => !isCanary({ kind: 'domain', value })));
 }
 
 /** The strongest first, then the newest. */

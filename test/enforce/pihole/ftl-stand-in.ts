@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { FtlAuth, type FtlReply, ftlError } from './ftl-auth.ts';
 import { FtlDns } from './ftl-dns.ts';
-import { FtlDomains, type FtlList, type FtlRow } from './ftl-domains.ts';
+import { FtlDomains, type FtlRow } from './ftl-domains.ts';
+import { shownList, shownRow, shownSearch } from './ftl-shapes.ts';
 
 /** How a stand-in behaves where the real one differs between machines. */
 export interface FtlStandInOptions {
@@ -50,6 +51,9 @@ export class FtlStandIn {
   /** Answers 503 to so many of the next requests. */
   unavailableRequests = 0;
   gravityRuns = 0;
+  /** The clock of the Pi-hole, epoch milliseconds. */
+  now: () => number = Date.now;
+  #lastGravityAt = 0;
   readonly #options: Required<FtlStandInOptions>;
   #lock: Promise<void> = Promise.resolve();
   #isGravityRunning = false;
@@ -137,6 +141,8 @@ export class FtlStandIn {
     const verb = `${method} ${first}`;
     if (verb === 'GET dns') return ok({ blocking: this.domains.isBlocking ? 'enabled' : 'disabled', timer: null });
     if (verb === 'GET info' && type === 'ftl') return ok({ ftl: { database: { domains: this.#totals() } } });
+    if (verb === 'GET stats' && type === 'summary')
+      return ok({ gravity: { domains_being_blocked: 0, last_update: Math.floor(this.#lastGravityAt / 1000) } });
     if (verb === 'GET search') return ok({ search: shownSearch(this.domains.search(type)) });
     if (verb === 'GET domains') return ok({ domains: this.#rows(type, kind, item).map(shownRow) });
     if (verb === 'POST domains') return this.#add(type, kind, body);
@@ -234,8 +240,13 @@ export class FtlStandIn {
     socket.on('error', () => undefined);
     socket.write('HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n');
     chunk('  [i] Neutrino emissions detected...\r\u001b[K\n');
+    const copy = structuredClone(this.domains.rows);
     await pause(this.#options.gravityMs);
-    chunk(`${await this.domains.gravity()}\n  [✓] Done.\n`);
+    const done = await this.domains.gravity();
+    // The new database takes the place of the old one, with the entries of when it was begun.
+    this.domains.rows = copy;
+    this.#lastGravityAt = this.now();
+    chunk(`${done}\n  [✓] Done.\n`);
     this.#isGravityRunning = false;
     this.dns.changed();
     socket.end('0\r\n\r\n{"status":"success","took":1.2}');
@@ -256,18 +267,6 @@ function ok(body: object): FtlReply {
 
 function noBody(): FtlReply {
   return ftlError(400, 'bad_request', 'No request body data');
-}
-
-function shownRow(row: FtlRow): object {
-  return { ...row, unicode: row.domain, date_added: 1, date_modified: 1 };
-}
-
-function shownList({ names: _names, etag: _etag, cached: _cached, ...list }: FtlList): object {
-  return { ...list, groups: [0], date_added: 1, date_modified: 1 };
-}
-
-function shownSearch(found: ReturnType<FtlDomains['search']>): object {
-  return { domains: found.domains.map(shownRow), gravity: found.gravity.map(shownList) };
 }
 
 function isRegex(text: string): boolean {

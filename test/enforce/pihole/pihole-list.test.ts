@@ -222,3 +222,29 @@ test('list: a canary is nothing for a list that is read once a week', async (t) 
   const outcome = await target({ mode: 'list' }).drive(desired('canary-0123abcd.guardian.test'), NEVER);
   assert.deepEqual([...outcome.unsupported], ['domain:canary-0123abcd.guardian.test']);
 });
+
+test('api after both: the subscription ends, and entries take over', async (t) => {
+  const world = await piholeWorld(t);
+  const state = desired('evil-one.top');
+  await round(world, world.target({ mode: 'both' }), state);
+  const outcome = await world.target({ mode: 'api' }).drive(state, NEVER);
+  assert.deepEqual([world.ftl.domains.lists, outcome.added, outcome.proved], [[], 1, true]);
+});
+
+test('both: what changes while lists are read is made good after, since gravity loses it', async (t) => {
+  const world = await piholeWorld(t, { gravityMs: 300 });
+  const { ftl, lists, book } = world;
+  const pihole = world.target({ mode: 'both' });
+  await lists.drive(desired('evil-one.top'));
+  await pihole.drive(desired('evil-one.top', 'sorry.org'), NEVER);
+  // Both while the run goes on: one comes, one goes.
+  const state = desired('evil-one.top', 'late.top');
+  const during = await pihole.drive(state, NEVER);
+  assert.deepEqual([during.added, during.removed, during.proved], [1, 1, true]);
+  await pihole.settled();
+  assert.deepEqual(ftl.domains.rows.map((row) => row.domain).sort(), ['evil-one.top', 'sorry.org']);
+  const after = await pihole.drive(state, NEVER);
+  assert.deepEqual([after.failed.size, after.proved, after.notice], [0, true, undefined]);
+  assert.deepEqual(ftl.domains.rows.map((row) => row.domain).sort(), ['evil-one.top', 'late.top']);
+  assert.equal(book.all().length, 2);
+});

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { askDns } from '../../../src/enforce/pihole/dns-question.ts';
 import { until } from '../../support/until.ts';
@@ -214,9 +216,10 @@ test('an entry with our comment that stands in no record of ours is left alone a
 });
 
 test('an answer that was lost is made up for: nothing twice, nothing left behind', async (t) => {
-  const { ftl, book, target } = await piholeWorld(t);
+  const { ftl, book, dir, target } = await piholeWorld(t);
   // As after a kill -9 between asking and knowing: one had arrived, the other had not.
   ftl.domains.personAdds('deny', 'exact', 'evil-one.top', 'guardian: 12/92 virustotal until 2026-05-08');
+  writeFileSync(join(dir, 'pihole-home'), ftl.url);
   for (const item of ['evil-one.top', 'evil-two.icu'])
     book.remember({ place: 'deny/exact', item, state: 'asked', at: SINCE });
   const outcome = await target().drive(desired('evil-one.top', 'evil-two.icu'), NEVER);
@@ -259,4 +262,22 @@ test("holds() speaks of ours: neither a person's equal entry nor a name that is 
   ftl.domains.personAdds('deny', 'exact', 'evil-one.top', 'mine');
   assert.equal(await pihole.holds({ kind: 'domain', value: 'evil-one.top' }, NEVER), false);
   assert.equal(await pihole.holds({ kind: 'ip', value: '198.51.100.7' }, NEVER), false);
+});
+
+test('another Pi-hole is filled anew: what it never had was not deleted by anybody', async (t) => {
+  const { book, dir, target } = await piholeWorld(t);
+  const other = await piholeWorld(t);
+  const state = desired('evil-one.top', '*.evil-two.icu');
+  await target().drive(state, NEVER);
+  const moved = await other.target({ book, stateDir: dir }).drive(state, NEVER);
+  assert.deepEqual([moved.added, moved.failed.size, moved.proved], [2, 0, true]);
+});
+
+test('list after api: what still stands there is pointed out', async (t) => {
+  const { ftl, target } = await piholeWorld(t);
+  await target().drive(desired('evil-one.top'), NEVER);
+  const asked = ftl.requests.length;
+  const outcome = await target({ mode: 'list' }).drive(desired('evil-one.top'), NEVER);
+  assert.match(outcome.notice ?? '', /^1 entries of ours still stand in Pi-hole/);
+  assert.equal(ftl.requests.length, asked);
 });

@@ -49,6 +49,7 @@ export async function piholeWorld(t: TestContext, options: FtlStandInOptions = {
   const listsDir = join(dir, 'lists');
   const book = new MemoryPiholeBook();
   const clock = { now: SINCE };
+  ftl.now = () => clock.now;
   const made: PiholeTarget[] = [];
   t.after(async () => {
     for (const target of made) await target.stop();
