@@ -103,7 +103,8 @@ export async function startMariadb(t: TestContext, options: MariadbOptions): Pro
   return { socket, port, pid: () => child?.pid ?? 0, sql: (...statements) => sql(socket, statements), kill, start };
 }
 
-async function sql(socket: string, statements: readonly string[]): Promise<readonly Record<string, unknown>[]> {
+/** Runs statements as root over a server's socket and returns the rows of the last one. */
+export async function sql(socket: string, statements: readonly string[]): Promise<readonly Record<string, unknown>[]> {
   const connection: Connection = await createConnection({ socketPath: socket, user: 'root', dateStrings: true });
   try {
     let rows: readonly Record<string, unknown>[] = [];
@@ -117,12 +118,13 @@ async function sql(socket: string, statements: readonly string[]): Promise<reado
   }
 }
 
-// Daemons live in sbin, which is not on the path of an ordinary user.
-function withSbin(): NodeJS.ProcessEnv {
+/** Daemons live in sbin, which is not on the path of an ordinary user. */
+export function withSbin(): NodeJS.ProcessEnv {
   return { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin` };
 }
 
-async function freePort(): Promise<number> {
+/** A TCP port nobody listens on at this moment. */
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
