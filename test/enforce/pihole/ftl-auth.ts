@@ -11,6 +11,16 @@ export function ftlError(status: number, key: string, message: string, hint: str
   return { status, body: { error: { key, message, hint }, took: 0.0001 } };
 }
 
+/** An answer that went well. */
+export function ok(body: object): FtlReply {
+  return { status: 200, body: { ...body, took: 0.0001 } };
+}
+
+/** What FTL says to no body, and to one that is too long. */
+export function noBody(): FtlReply {
+  return ftlError(400, 'bad_request', 'No request body data');
+}
+
 /** FTL allows three log-ins a second, right ones too. */
 const LOGINS_A_SECOND = 3;
 const VALIDITY = 1800;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { FtlAuth, type FtlReply, ftlError } from './ftl-auth.ts';
+import { FtlAuth, type FtlReply, ftlError, noBody, ok } from './ftl-auth.ts';
 import { FtlDns } from './ftl-dns.ts';
 import { FtlDomains, type FtlRow } from './ftl-domains.ts';
 import { shownList, shownRow, shownSearch } from './ftl-shapes.ts';
@@ -259,14 +259,6 @@ export class FtlStandIn {
     this.#lock = held.then(() => undefined);
     await held;
   }
-}
-
-function ok(body: object): FtlReply {
-  return { status: 200, body: { ...body, took: 0.0001 } };
-}
-
-function noBody(): FtlReply {
-  return ftlError(400, 'bad_request', 'No request body data');
 }
 
 function isRegex(text: string): boolean {

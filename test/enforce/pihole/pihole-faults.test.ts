@@ -167,3 +167,30 @@ test('an answer full of control characters is shown without them', async (t) => 
   const outcome = await target().drive(STATE, NEVER);
   assert.equal(outcome.failed.get('domain:evil-one.top'), 'no?[31m way?');
 });
+
+test('an entry that a person makes in the same moment is theirs', async (t) => {
+  const { ftl, book, target } = await piholeWorld(t);
+  const insert = ftl.domains.insert.bind(ftl.domains);
+  ftl.domains.insert = (type, kind, domain, comment, enabled) => {
+    if (ftl.domains.rows.length === 0) ftl.domains.personAdds(type, kind, domain, 'mine');
+    return insert(type, kind, domain, comment, enabled);
+  };
+  const pihole = target();
+  const outcome = await pihole.drive(STATE, NEVER);
+  assert.deepEqual([outcome.added, outcome.failed.size, outcome.proved, book.all()], [0, 0, true, []]);
+  await pihole.drive(new Map(), NEVER);
+  assert.equal(ftl.domains.row('deny', 'exact', 'evil-one.top')?.comment, 'mine');
+});
+
+test('the stand-in discards a body of 64 KiB as FTL does, and ours stay far below', async (t) => {
+  const { ftl, target } = await piholeWorld(t);
+  const post = (bytes: number) =>
+    fetch(`${ftl.url}/api/auth`, { method: 'POST', body: JSON.stringify({ password: 'x'.repeat(bytes - 15) }) });
+  assert.equal((await post(65_534)).status, 401);
+  assert.match(await (await post(65_535)).text(), /No request body data/);
+  const long = Array.from({ length: 200 }, (_, n) => `${`${'a'.repeat(60)}.`.repeat(3)}evil-${n}.top`);
+  const pihole = target();
+  await pihole.drive(desired(...long), NEVER);
+  const outcome = await pihole.drive(new Map(), NEVER);
+  assert.deepEqual([outcome.removed, ftl.domains.rows], [200, []]);
+});
