@@ -4,6 +4,7 @@ import type { Config } from './config/schema.ts';
 import type { Secret } from './config/secrets.ts';
 import type { OperatorError } from './core/errors.ts';
 import { observableOfKey } from './core/observable.ts';
+import { Canary } from './enforce/canary/canary.ts';
 import { ListFilesTarget } from './enforce/lists/list-files-target.ts';
 import { Publisher } from './enforce/publisher.ts';
 import { planPublication } from './enforce/suricata/publication.ts';
@@ -19,6 +20,7 @@ import { FeedWords } from './sidecar/feed-words.ts';
 import { Feeds } from './sidecar/feeds.ts';
 import { Judgement } from './sidecar/judgement.ts';
 import { metricsOf } from './sidecar/metrics-of.ts';
+import { controlOptions, eveOptions, suricataOptions } from './sidecar/part-options.ts';
 import { Questions } from './sidecar/questions.ts';
 import { restartNeeded } from './sidecar/restart-needed.ts';
 import { SecondOpinions, type SecondSource } from './sidecar/second-opinions.ts';
@@ -63,6 +65,7 @@ export class Sidecar {
   readonly #feeds: Feeds;
   readonly #suricata: SuricataTarget;
   readonly #publisher: Publisher;
+  readonly #canary: Canary;
   readonly #upkeep: Upkeep;
   readonly #intake: EveIntake;
   readonly #metrics: Metrics;
@@ -127,6 +130,13 @@ export class Sidecar {
       log,
       now,
     });
+    // Proves now and then that all of this works, with a name that means nothing.
+    this.#canary = new Canary({
+      ...options,
+      publisher: this.#publisher,
+      book: this.#store.canaries,
+      everyMs: config.canaryEveryMs ?? 0,
+    });
     this.#upkeep = new Upkeep({
       book: upkeepBook(this.#store, config.retention),
       considerRecheck: (observable) => this.#questions.considerRecheck(observable),
@@ -159,6 +169,7 @@ export class Sidecar {
         words,
         questions: this.#questions,
         publisher: this.#publisher,
+        canary: this.#canary,
         metrics: this.#metrics,
         status: () =>
           statusOf({
@@ -187,6 +198,7 @@ export class Sidecar {
     // A second guardian on the same rules file is refused before anything is touched.
     await this.#suricata.start();
     this.#publisher.start();
+    this.#canary.start();
     this.#questions.start();
     this.#feeds.start();
     this.#upkeep.start();
@@ -204,6 +216,7 @@ export class Sidecar {
     await this.#feeds.stop();
     await this.#second.stop();
     await this.#questions.stop();
+    await this.#canary.stop();
     await this.#publisher.stop();
     await this.#suricata.stop();
     await this.#control.stop();
@@ -269,22 +282,4 @@ export class Sidecar {
       eve: { socket: eve.socket, type: eve.type },
     };
   }
-}
-
-function suricataOptions({ suricata }: Config) {
-  return { ...suricata, commandSocket: suricata.commandSocket ?? '' };
-}
-
-function eveOptions({ eve }: Config) {
-  return {
-    socket: eve.socket,
-    type: eve.type,
-    socketMode: eve.socketMode,
-    flushIntervalMs: eve.flushEveryMs,
-    ...(eve.socketGroup === null ? {} : { socketGroup: eve.socketGroup }),
-  };
-}
-
-function controlOptions({ api }: Config) {
-  return { socket: api.socket, ...(api.http === null ? {} : { http: api.http }) };
 }

@@ -2,6 +2,7 @@ import { Ajv } from 'ajv';
 import { type FastifyInstance, type FastifyReply, fastify } from 'fastify';
 import { ApiError, type FailedRequest, failedRequestOf } from './api-error.ts';
 import { carriesToken } from './bearer-token.ts';
+import { serveCanary } from './canary.ts';
 import type { ControlDependencies } from './control-dependencies.ts';
 import { serveDisclosures } from './disclosures.ts';
 import { serveExplain } from './explain.ts';
@@ -77,6 +78,7 @@ function serveEverything(app: FastifyInstance, dependencies: ControlDependencies
   serveOverrides(app, dependencies);
   serveHunt(app, dependencies);
   servePublish(app, dependencies);
+  serveCanary(app, dependencies);
   serveDisclosures(app, dependencies);
   serveExport(app, dependencies);
 }

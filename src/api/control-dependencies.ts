@@ -6,7 +6,7 @@ import type { Verdict } from '../core/verdict.ts';
 import type { Log } from '../lib/log.ts';
 import type { ControlStores, DisclosureFacts } from './control-stores.ts';
 import type { ForgetOutcome, OverrideOutcome, PublishOutcome } from './publish-outcome.ts';
-import type { StatusFacts } from './status-facts.ts';
+import type { CanaryFacts, StatusFacts } from './status-facts.ts';
 
 /** Everything the control API reads and sets in motion. Joined in src/sidecar.ts. */
 export interface ControlDependencies {
@@ -22,6 +22,8 @@ export interface ControlDependencies {
   ) => Promise<Verdict>;
   /** Drives every target to the desired state, or says what that would change. */
   readonly publish: (options: { readonly dryRun: boolean }) => Promise<PublishOutcome>;
+  /** Publishes a harmless name of ours everywhere, asks it back and withdraws it. */
+  readonly runCanary: () => Promise<CanaryFacts>;
   /** Keeps an operator's word, judges what it covers anew, and publishes the difference. */
   readonly setOverride: (override: Override) => Promise<OverrideOutcome>;
   /** Takes an operator's word back and undoes it everywhere. */

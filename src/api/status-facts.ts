@@ -67,6 +67,19 @@ export interface WarningFacts {
   readonly hint?: string;
 }
 
+/** What came of the last canary: a harmless name of ours that was published, asked back and withdrawn. */
+export interface CanaryFacts {
+  readonly at: number;
+  readonly name: string;
+  readonly targets: readonly {
+    readonly target: string;
+    /** Only `proved` (and `unsupported`, by a target that holds no names) is well. */
+    readonly outcome: 'proved' | 'unproved' | 'unsupported' | 'failed' | 'left_behind';
+    readonly tookMs: number;
+    readonly why?: string;
+  }[];
+}
+
 /** A block that waits for `guardian block` or `guardian allow`. */
 export interface HeldFacts {
   readonly observable: string;
@@ -92,6 +105,8 @@ export interface StatusFacts {
   /** The latest of those, with what their block would have hit. */
   readonly heldBlocks: readonly HeldFacts[];
   readonly targets: readonly TargetFacts[];
+  /** Absent before the first. */
+  readonly canary?: CanaryFacts;
   readonly alertsLastDay: number;
   /** Different things ever sent to a source. */
   readonly disclosures: number;

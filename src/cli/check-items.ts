@@ -3,6 +3,7 @@ import { DEFAULT_CONFIG_PATH, defaultConfig, loadConfig } from '../config/load-c
 import type { Config } from '../config/schema.ts';
 import { ConfigError } from '../core/errors.ts';
 import type { CheckItem } from '../sidecar/check-probes.ts';
+import { checkCanary } from './check-canary.ts';
 import { checkDaemon } from './check-daemon.ts';
 import { checkDataDir, checkEveSocket } from './check-eve.ts';
 import { failedItem } from './check-failure.ts';
@@ -15,7 +16,7 @@ import type { DaemonOptions } from './daemon-options.ts';
 const ITEM_TIMEOUT_MS = 20_000;
 
 /** Looks at everything, in the order of the path. A bad configuration is the only item that ends it: the rest hangs on it. */
-export async function checkAll(options: DaemonOptions, io: CliIo): Promise<readonly CheckItem[]> {
+export async function checkAll(options: DaemonOptions, io: CliIo, canary = false): Promise<readonly CheckItem[]> {
   const { item, config } = checkConfig(options.config);
   if (config === undefined) return [item];
   const within = (): AbortSignal => AbortSignal.any([io.signal, AbortSignal.timeout(ITEM_TIMEOUT_MS)]);
@@ -25,7 +26,9 @@ export async function checkAll(options: DaemonOptions, io: CliIo): Promise<reado
   for (const other of io.probes.others) {
     items.push(...(await other(config, within()).catch((error: unknown) => [failedItem('other', error)])));
   }
-  items.push(await checkDaemon(socketOf(options, config, io), io));
+  const socket = socketOf(options, config, io);
+  items.push(await checkDaemon(socket, io));
+  if (canary) items.push(...(await checkCanary(socket, io)));
   return items;
 }
 

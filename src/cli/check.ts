@@ -13,19 +13,21 @@ export function registerCheck(program: Command, io: CliIo): void {
     .command('check')
     .summary('whether everything around guardian is as it should be')
     .description(
-      'Looks at the configuration, folders, sockets and permissions, Suricata and its command socket, the VirusTotal key and its real allowance (free of charge), the clock and the running daemon. One line each: ok, warn or bad, what was found, and what to do. Changes nothing. Run it as the user of the daemon: permissions are those of whoever asks.',
+      'Looks at the configuration, folders, sockets and permissions, Suricata and its command socket, the VirusTotal key and its real allowance (free of charge), the clock and the running daemon. One line each: ok, warn or bad, what was found, and what to do. Changes nothing; with --canary, proves on top that what is published arrives, with a name that means nothing (canary-....guardian.test). Run it as the user of the daemon: permissions are those of whoever asks.',
     )
+    .option('--canary', 'let the daemon publish a harmless name everywhere, ask it back and withdraw it')
     .option('--json', 'print one JSON document');
   withHelp(withDaemonOptions(command), {
     daemon: true,
     exit: { 0: 'nothing is bad (warnings do not count)', 1: 'at least one item is bad' },
     examples: [
       ['guardian check', 'with the default configuration'],
+      ['guardian check --canary', 'and prove every target'],
       ['sudo -u guardian guardian check --config /etc/guardian/guardian.yaml', 'as the user of the daemon'],
       [`guardian check --json | jq '.items[] | select(.state == "bad")'`, 'what is bad, for a script'],
     ],
-  }).action(async (options: DaemonOptions & { readonly json?: boolean }) => {
-    const items = await checkAll(options, io);
+  }).action(async (options: DaemonOptions & { readonly json?: boolean; readonly canary?: boolean }) => {
+    const items = await checkAll(options, io, options.canary === true);
     const printer = new Printer(io);
     const bad = items.some(({ state }) => state === 'bad');
     if (options.json === true) printer.json({ ok: !bad, items });

@@ -21,6 +21,7 @@ export function statusRows(status: StatusDocument, now: number): readonly Row[] 
     ['verdicts', verdictText(status)],
     ...status.held_blocks.map((held) => heldRow(held)),
     ...status.targets.map((target) => targetRow(target, now)),
+    ...canaryRows(status, now),
     ['alerts', `${status.alerts_last_day} in the last 24 hours`],
     ['disclosures', `${countText(status.disclosures, 'name')} ever sent to a source`],
   ];
@@ -74,6 +75,14 @@ function verdictText({ verdicts, held }: StatusDocument): string {
     .map(([state, count]) => `${count} ${state.replace('_', ' ')}`);
   const waiting = held === 0 ? '' : `; ${held} held for you`;
   return `${counts.length === 0 ? 'none yet' : counts.join(', ')}${waiting}`;
+}
+
+function canaryRows({ canary }: StatusDocument, now: number): readonly Row[] {
+  if (canary === undefined) return [];
+  const parts = canary.targets.map(
+    ({ target, outcome, why }) => `${target} ${outcome.replace('_', ' ')}${why === undefined ? '' : ` (${why})`}`,
+  );
+  return [['canary', `${agoText(canary.at, now)}: ${parts.join(', ')}`]];
 }
 
 function heldRow({ observable, ratio, why }: StatusDocument['held_blocks'][number]): Row {

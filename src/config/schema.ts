@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
-import { allowPattern, oneOf, path, text } from './field-kinds.ts';
+import { nullable } from './field.ts';
+import { allowPattern, duration, oneOf, path, text } from './field-kinds.ts';
 import { type ConfigOf, list, optional, section } from './section.ts';
 import { apiSection } from './sections/api-section.ts';
 import { centralSection } from './sections/central-section.ts';
@@ -40,6 +41,13 @@ export const configSchema = section('Configuration of Home Network Guardian.', {
   abuseipdb: optional(abuseIpDbSection, { api_key_file: '/etc/guardian/abuseipdb.key' }),
   suricata: suricataSection,
   lists: listsSection,
+  canary_every: nullable(
+    duration({
+      doc: 'How often a harmless name of ours is published everywhere, asked back and withdrawn; null: only by "guardian check --canary".',
+      default: '24h',
+      min: '10m',
+    }),
+  ),
   pihole: optional(piholeSection, { password_file: '/etc/guardian/pihole.password' }),
   nftables: optional(nftablesSection),
   central: optional(centralSection, { hosts: ['db1:3306'], password_file: '/etc/guardian/mysql.password' }),

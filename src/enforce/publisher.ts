@@ -1,7 +1,11 @@
-import type { DesiredState } from '../core/indicator.ts';
-import type { ObservableKey } from '../core/observable.ts';
+import { isCanary } from '../core/canary.ts';
+import type { DesiredState, Indicator } from '../core/indicator.ts';
+import { keyOf, type ObservableKey, observableOfKey } from '../core/observable.ts';
 import type { Log } from '../lib/log.ts';
 import type { DriveOutcome, Target } from './target.ts';
+import { type NumberedState, type PublishResult, TargetLane, type TargetStanding } from './target-lane.ts';
+
+export type { PublishResult, TargetStanding } from './target-lane.ts';
 
 /** Where the desired state is read and what came of a drive is kept. */
 export interface PublicationBook {
@@ -18,158 +22,132 @@ export interface PublicationBook {
 export interface PublisherOptions {
   readonly targets: readonly Target[];
   readonly book: PublicationBook;
-  /** How long the longest-waiting change took from answer to enforced, in milliseconds. */
+  /** How long a change took from answer to proof at every target, in milliseconds. */
   readonly onEnforced: (tookMs: number) => void;
   readonly log: Log;
   readonly now: () => number;
 }
 
-/** Where one target stands, for `status`. */
-export interface TargetStanding {
-  readonly name: string;
-  readonly lastDriveAt: number | undefined;
-  readonly lastProofAt: number | undefined;
-  readonly failures: number;
-  /** What a person should know or do. */
-  readonly notice: string | undefined;
-}
+/** Changes that are not proved everywhere yet and are timed. Beyond it the oldest are no longer timed; all are published. */
+const MAX_TIMED = 1000;
 
-/** What a publish came to at one target. */
-export interface PublishResult {
-  readonly target: string;
-  readonly outcome: DriveOutcome | undefined;
-  readonly error: string | undefined;
-}
-
-/** A target that was away is tried again after this long, and so is everything once in a while to notice drift. */
-const RETRY_MS = 10_000;
-const RECONCILE_MS = 5 * 60_000;
+/** A state that was read this long ago is read anew: indicators end by the clock, too. */
+const MAX_STATE_AGE_MS = 10_000;
 
 /**
- * Drives every target to the desired state: at once when it changes, again when a target was away, and once in a while
- * anyway, so that what somebody else removed comes back. One drive at a time; changes that arrive meanwhile are one more.
+ * Drives every target to the desired state: at once when it changes, again with back-off when a target was away, when something
+ * happened to it, and once in a while anyway. Each target goes at its own pace.
  */
 export class Publisher {
   readonly #options: PublisherOptions;
-  readonly #standing = new Map<string, TargetStanding>();
-  #driving: Promise<readonly PublishResult[]> | undefined;
-  #again: Promise<readonly PublishResult[]> | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #abort = new AbortController();
-  #stopped = true;
-  /** When the oldest change that is not enforced yet was decided. */
-  #waitingSince: number | undefined;
+  readonly #lanes: readonly TargetLane[];
+  #revision = 1;
+  #read: (NumberedState & { readonly at: number }) | undefined;
+  /** What is published besides the desired state: canaries. */
+  readonly #guests = new Map<ObservableKey, Indicator>();
+  /** Changes that are not proved everywhere yet: when they were decided, the oldest first. */
+  #timed: { readonly revision: number; readonly at: number }[] = [];
 
   constructor(options: PublisherOptions) {
+    const { targets, log, now } = options;
     this.#options = options;
+    this.#lanes = targets.map(
+      (target) =>
+        new TargetLane({
+          target,
+          desired: () => this.#desired(),
+          record: (name, outcome, at) => this.#record(name, outcome, at),
+          onDriven: () => this.#noteProved(),
+          log,
+          now,
+        }),
+    );
   }
 
   start(): void {
-    this.#stopped = false;
-    this.#abort = new AbortController();
-    this.#schedule(0);
+    for (const lane of this.#lanes) lane.start();
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
-    clearTimeout(this.#timer);
-    this.#abort.abort();
-    await Promise.allSettled([this.#driving, this.#again]);
+    await Promise.all(this.#lanes.map((lane) => lane.stop()));
   }
 
   /** The desired state changed at `at`. Returns at once. */
   changed(at: number): void {
-    this.#waitingSince ??= at;
-    if (!this.#stopped) this.#schedule(0);
+    this.#revision += 1;
+    this.#timed.push({ revision: this.#revision, at });
+    if (this.#timed.length > MAX_TIMED) this.#timed.shift();
+    for (const lane of this.#lanes) lane.schedule(0);
   }
 
   /** Drives every target now and resolves when that is done. */
   publish(): Promise<readonly PublishResult[]> {
-    if (this.#driving === undefined) {
-      this.#driving = this.#driveAll().finally(() => {
-        this.#driving = undefined;
-      });
-      return this.#driving;
-    }
-    // A drive under way may have read the desired state before our caller's change: one more follows it, shared by all who wait.
-    this.#again ??= this.#driving
-      .catch(() => undefined)
-      .then(() => {
-        this.#again = undefined;
-        return this.publish();
-      });
-    return this.#again;
+    return Promise.all([...this.publishEach().values()]);
+  }
+
+  /** As `publish`, with a promise for each target. None rejects. */
+  publishEach(): ReadonlyMap<string, Promise<PublishResult>> {
+    this.#revision += 1;
+    return new Map(this.#lanes.map((lane) => [lane.name, lane.drive()]));
+  }
+
+  /** Publishes an indicator besides the desired state from the next drive on, until `dismiss`. It is not kept anywhere. */
+  invite(guest: Indicator): void {
+    this.#guests.set(keyOf(guest.observable), guest);
+  }
+
+  /** Takes a guest out of what is published, from the next drive on. */
+  dismiss(key: ObservableKey): void {
+    this.#guests.delete(key);
+  }
+
+  get targets(): readonly Target[] {
+    return this.#options.targets;
   }
 
   /** What `publish` would change at each target. */
   async preview(): Promise<
     readonly { target: string; add: readonly ObservableKey[]; remove: readonly ObservableKey[] }[]
   > {
-    const { targets, book, now } = this.#options;
-    const desired = book.desired(now());
-    return Promise.all(targets.map(async (target) => ({ target: target.name, ...(await target.preview(desired)) })));
+    const { targets } = this.#options;
+    this.#revision += 1;
+    const { state } = this.#desired();
+    return Promise.all(targets.map(async (target) => ({ target: target.name, ...(await target.preview(state)) })));
   }
 
   standing(): readonly TargetStanding[] {
-    return this.#options.targets.map(({ name }) => this.#standing.get(name) ?? newcomer(name));
+    return this.#lanes.map(({ standing }) => standing);
   }
 
-  async #driveAll(): Promise<readonly PublishResult[]> {
-    const { targets, book, now } = this.#options;
-    const waitingSince = this.#waitingSince;
-    this.#waitingSince = undefined;
-    const desired = book.desired(now());
-    const results = await Promise.all(targets.map((target) => this.#drive(target, desired)));
-    const whole = results.every((result) => result.error === undefined);
-    if (waitingSince !== undefined && whole) this.#options.onEnforced(now() - waitingSince);
-    if (!this.#stopped) this.#schedule(whole ? RECONCILE_MS : RETRY_MS);
-    return results;
+  /** Read once for all lanes: 100,000 indicators are not read again for each. */
+  #desired(): NumberedState {
+    const { book, now } = this.#options;
+    const at = now();
+    const known = this.#read;
+    if (known?.revision === this.#revision && at - known.at < MAX_STATE_AGE_MS && at >= known.at) return known;
+    const wanted = book.desired(at);
+    const state = this.#guests.size === 0 ? wanted : new Map([...wanted, ...this.#guests]);
+    this.#read = { state, revision: this.#revision, at };
+    return this.#read;
   }
 
-  async #drive(target: Target, desired: DesiredState): Promise<PublishResult> {
-    const { book, log, now } = this.#options;
-    try {
-      const outcome = await target.drive(desired, this.#abort.signal);
-      const at = now();
-      book.record({
-        target: target.name,
-        proved: outcome.proved,
-        failed: outcome.failed,
-        unsupported: outcome.unsupported,
-        at,
-      });
-      this.#stand(target.name, {
-        lastDriveAt: at,
-        notice: outcome.notice,
-        ...(outcome.proved ? { lastProofAt: at } : {}),
-      });
-      if (outcome.added + outcome.removed > 0)
-        log.info('published', {
-          target: target.name,
-          added: outcome.added,
-          removed: outcome.removed,
-          state: outcome.proved ? 'proved' : 'unproved',
-        });
-      return { target: target.name, outcome, error: undefined };
-    } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      const failures = (this.#standing.get(target.name)?.failures ?? 0) + 1;
-      this.#stand(target.name, { failures, notice: message });
-      if (!this.#stopped) log.warn('cannot publish', { target: target.name, err: error });
-      return { target: target.name, outcome: undefined, error: message };
-    }
+  #record(target: string, { proved, failed, unsupported }: DriveOutcome, at: number): void {
+    // A canary is no indicator, so nothing is kept about it; also not when it could not be withdrawn.
+    const isKept = (key: ObservableKey): boolean => !isCanary(observableOfKey(key));
+    this.#options.book.record({
+      target,
+      proved,
+      failed: new Map([...failed].filter(([key]) => isKept(key))),
+      unsupported: new Set([...unsupported].filter(isKept)),
+      at,
+    });
   }
 
-  #stand(name: string, news: Partial<TargetStanding>): void {
-    this.#standing.set(name, { ...(this.#standing.get(name) ?? newcomer(name)), ...news });
+  #noteProved(): void {
+    const everywhere = Math.min(...this.#lanes.map(({ provedRevision }) => provedRevision));
+    const done = this.#timed.filter(({ revision }) => revision <= everywhere);
+    if (done.length === 0) return;
+    this.#timed = this.#timed.filter(({ revision }) => revision > everywhere);
+    for (const { at } of done) this.#options.onEnforced(this.#options.now() - at);
   }
-
-  #schedule(delayMs: number): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.publish(), delayMs);
-  }
-}
-
-function newcomer(name: string): TargetStanding {
-  return { name, lastDriveAt: undefined, lastProofAt: undefined, failures: 0, notice: undefined };
 }

@@ -1,5 +1,5 @@
 import type { DesiredState } from '../core/indicator.ts';
-import type { ObservableKey } from '../core/observable.ts';
+import type { Observable, ObservableKey } from '../core/observable.ts';
 
 /**
  * A place where indicators are published: Suricata, a folder of list files, a Pi-hole, a firewall set.
@@ -20,6 +20,16 @@ export interface Target {
   preview(
     desired: DesiredState,
   ): Promise<{ readonly add: readonly ObservableKey[]; readonly remove: readonly ObservableKey[] }>;
+  /**
+   * Asks the target itself, not our record of it, whether it holds an observable of ours. Absent where it cannot be asked about one.
+   * @throws UnavailableError when it does not answer.
+   */
+  holds?(observable: Observable, signal: AbortSignal): Promise<boolean>;
+  /**
+   * Whether something happened at the target since the last drive that a drive should see to: a restart, a reload by somebody else.
+   * Cheap, asked every few seconds, and begun only while no drive is under way. Absent: only drives find out.
+   */
+  watch?(signal: AbortSignal): Promise<boolean>;
 }
 
 /** What came of one drive. */
@@ -34,4 +44,6 @@ export interface DriveOutcome {
   readonly removed: number;
   /** What a person should know or do although the drive went through: `no command socket, so proof waits for Suricata`. */
   readonly notice?: string;
+  /** Drive again after this long: something that may wait is left to do. */
+  readonly followUpMs?: number;
 }

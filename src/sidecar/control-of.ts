@@ -6,6 +6,7 @@ import type { DesiredState } from '../core/indicator.ts';
 import { judge } from '../core/judge.ts';
 import type { Observable } from '../core/observable.ts';
 import type { Verdict } from '../core/verdict.ts';
+import type { Canary } from '../enforce/canary/canary.ts';
 import { LIST_FORMATS } from '../enforce/lists/list-format.ts';
 import { renderJson, renderList } from '../enforce/lists/render-list.ts';
 import type { Publisher } from '../enforce/publisher.ts';
@@ -25,6 +26,7 @@ export interface ControlParts {
   readonly words: FeedWords;
   readonly questions: Questions;
   readonly publisher: Publisher;
+  readonly canary: Canary;
   readonly metrics: Metrics;
   readonly status: () => StatusFacts;
   readonly ready: () => { readonly ready: boolean; readonly why: readonly string[] };
@@ -40,6 +42,7 @@ export function controlOf(parts: ControlParts): ControlDependencies {
     stores: store,
     lookUp: (observable, { refresh }) => lookUp(parts, observable, refresh),
     publish: async ({ dryRun }) => (dryRun ? preview(publisher) : publishNow(parts)),
+    runCanary: () => parts.canary.run(),
     setOverride: (override) => spoken(parts, judgement.operator.say(override)),
     forget: async (pattern) => {
       const { forgotten, ...outcome } = judgement.operator.forget(pattern);

@@ -66,6 +66,7 @@ export function statusOf(sources: StatusSources): StatusFacts {
     verdicts: store.verdicts.countByState(),
     ...heldFacts(store),
     targets: targetFacts(sources),
+    ...canaryFacts(store),
     alertsLastDay: store.alerts.countSince(now - DAY_MS),
     disclosures: store.lookups.disclosedCount(),
     warnings: [...sources.warnings, ...blindSpots(sources)],
@@ -96,6 +97,11 @@ function heldFacts(store: Store): { readonly held: number; readonly heldBlocks: 
     why: reasons.find(({ code }) => code === 'held')?.text ?? '',
   }));
   return { held: held.length, heldBlocks };
+}
+
+function canaryFacts({ canaries }: Store): Pick<StatusFacts, 'canary'> {
+  const canary = canaries.last();
+  return canary === undefined ? {} : { canary };
 }
 
 function feedFacts({ name, role, state, entries, fetchedAt, nextAt, problem, licence }: FeedStatus): FeedFacts {

@@ -1,4 +1,5 @@
 import { AlertStore } from './alert-store.ts';
+import { CanaryStore } from './canary-store.ts';
 import { CorrectionStore } from './correction-store.ts';
 import { FeedStore } from './feed-store.ts';
 import { FindingStore } from './finding-store.ts';
@@ -38,6 +39,7 @@ export class Store {
   readonly feeds: FeedStore;
   readonly findings: FindingStore;
   readonly corrections: CorrectionStore;
+  readonly canaries: CanaryStore;
   readonly #db: Sqlite;
 
   /** @throws OperatorError when the file cannot be opened or migrated. */
@@ -59,6 +61,7 @@ export class Store {
     this.feeds = new FeedStore(db);
     this.findings = new FindingStore(db, this.observables);
     this.corrections = new CorrectionStore(db);
+    this.canaries = new CanaryStore(db);
   }
 
   /** Runs `work` as one transaction: all of it is kept, or nothing. Survives `kill -9`; the last ones may not survive a power cut. */

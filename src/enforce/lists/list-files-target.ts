@@ -2,7 +2,7 @@ import { chmodSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UnavailableError } from '../../core/errors.ts';
 import type { DesiredState } from '../../core/indicator.ts';
-import type { ObservableKey } from '../../core/observable.ts';
+import { keyOf, type Observable, type ObservableKey } from '../../core/observable.ts';
 import { writeFileAtomically } from '../../lib/atomic-file.ts';
 import type { DriveOutcome, Target } from '../target.ts';
 import { LIST_FORMATS, type ListFormat } from './list-format.ts';
@@ -51,6 +51,10 @@ export class ListFilesTarget implements Target {
       added: changes.add.length,
       removed: changes.remove.length,
     };
+  }
+
+  async holds(observable: Observable): Promise<boolean> {
+    return this.#published().has(keyOf(observable));
   }
 
   async preview(desired: DesiredState): Promise<{ add: readonly ObservableKey[]; remove: readonly ObservableKey[] }> {

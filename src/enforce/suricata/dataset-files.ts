@@ -17,6 +17,14 @@ export interface DatasetChanges {
   readonly hashes: boolean;
 }
 
+const NO_CHANGE: SetChange = { added: [], removed: [] };
+
+/** Nothing changed. */
+export const NO_CHANGES: DatasetChanges = {
+  live: { domains: NO_CHANGE, dotted: NO_CHANGE, ips: NO_CHANGE },
+  hashes: false,
+};
+
 /** More additions than this are a rewrite, which also sorts out what a torn append left. */
 const MAX_APPENDED = 1000;
 
@@ -44,6 +52,15 @@ export class DatasetFiles {
   /** Entries of a live set as they stand in its file. */
   live(set: LiveSet): ReadonlySet<string> {
     return this.#entries.get(setFile(this.#dir, LIVE_SET_REFS[set])) ?? new Set();
+  }
+
+  /** A change by which every entry is added, whoever holds it already, and the same ones are removed. */
+  everything(live: DatasetChanges['live']): DatasetChanges['live'] {
+    return {
+      domains: { added: [...this.live('domains')], removed: live.domains.removed },
+      dotted: { added: [...this.live('dotted')], removed: live.dotted.removed },
+      ips: { added: [...this.live('ips')], removed: live.ips.removed },
+    };
   }
 
   /** Keys of everything that stands in the files. */

@@ -3,9 +3,10 @@ import { UnavailableError } from '../../core/errors.ts';
 import type { ObservableKey } from '../../core/observable.ts';
 import type { Log } from '../../lib/log.ts';
 import type { CommandSocket } from './command-socket.ts';
-import type { DatasetChanges, DatasetFiles } from './dataset-files.ts';
+import { type DatasetChanges, type DatasetFiles, NO_CHANGES } from './dataset-files.ts';
+import { LIVE_SET_REFS } from './datasets.ts';
 import { EntryRotation } from './entry-rotation.ts';
-import { entriesOf, keyOfEntry, LiveSets, type WrongEntry } from './live-sets.ts';
+import { countOf, entriesOf, keyOfEntry, LiveSets, type SetEntry, type WrongEntry } from './live-sets.ts';
 import type { RulesFile } from './rules-file.ts';
 import { RulesReload } from './rules-reload.ts';
 import { SuricataCommands } from './suricata-commands.ts';
@@ -74,6 +75,8 @@ export class Enforcement {
   /** A reload at this time did not bring our sets: our file is not in suricata.yaml, so do not try again and again. */
   #fruitlessAt: number | undefined;
   #onlyByReload = false;
+  /** When Suricata had last read its rules, as far as a drive or a reload of ours knows. */
+  #seenReloadAt: number | undefined;
   #refused: { readonly text: string; readonly reason: string } | undefined;
 
   constructor(options: EnforcementOptions) {
@@ -108,11 +111,31 @@ export class Enforcement {
         const stale = this.#unsure && (older || this.#lost);
         const { mayReload } = this.#options;
         if (mayReload && countOf(changes.live) > MAX_LIVE_CHANGES) return { state: 'behind' };
-        const all = stale && !mayReload ? this.#everything(changes) : changes.live;
+        const all = stale && !mayReload ? this.#options.files.everything(changes.live) : changes.live;
         const { missingSet, wrong } = await this.#live.apply(all, signal);
         const behind = missingSet || (stale && mayReload) || !(await this.#live.areLoaded(signal));
         return behind && this.#fruitlessAt === undefined ? { state: 'behind' } : { state: 'live', wrong };
       }),
+    );
+  }
+
+  /** Whether Suricata was restarted, came, went, or read its rules without us since the last drive. */
+  happened(signal: AbortSignal): Promise<boolean> {
+    return this.#turns.take(async () => {
+      const { connected } = this.#board.read(false);
+      const met = await this.#orAway(() => this.#contact.ask(signal));
+      if ('state' in met) return connected;
+      if (met.isNew) this.#unsure = true;
+      const happened = met.isNew || met.lastReloadAt !== this.#seenReloadAt;
+      this.#seenReloadAt = met.lastReloadAt;
+      return happened;
+    });
+  }
+
+  /** Whether a loaded set holds an entry: Suricata itself is asked. @throws UnavailableError when it does not answer. */
+  holds({ set, entry }: SetEntry, signal: AbortSignal): Promise<boolean> {
+    return this.#turns.take(
+      async () => (await this.#commands.datasetLookup(LIVE_SET_REFS[set], entry, signal)) === 'present',
     );
   }
 
@@ -158,6 +181,7 @@ export class Enforcement {
   async #meet(signal: AbortSignal): Promise<Contact> {
     const contact = await this.#contact.ask(signal);
     if (contact.isNew) this.#unsure = true;
+    this.#seenReloadAt = contact.lastReloadAt;
     if (contact.lastReloadAt !== this.#fruitlessAt) {
       if (this.#fruitlessAt !== undefined) this.#board.loadedByOthers();
       this.#fruitlessAt = undefined;
@@ -189,6 +213,7 @@ export class Enforcement {
     const text = await this.#options.rules.read();
     const outcome = await this.#reload.run(signal);
     const lastReloadAt = await this.#commands.lastReloadAt(signal);
+    this.#seenReloadAt = lastReloadAt;
     this.#unsure = !outcome.ok;
     this.#lost = false;
     this.#onlyByReload &&= !outcome.ok;
@@ -262,24 +287,6 @@ export class Enforcement {
     clearTimeout(this.#timer);
     this.#timer = undefined;
   }
-
-  #everything({ live }: DatasetChanges): DatasetChanges['live'] {
-    const { files } = this.#options;
-    return {
-      domains: { added: [...files.live('domains')], removed: live.domains.removed },
-      dotted: { added: [...files.live('dotted')], removed: live.dotted.removed },
-      ips: { added: [...files.live('ips')], removed: live.ips.removed },
-    };
-  }
 }
 
 const NOT_LOADED = 'Suricata has not loaded our rules: add the rules file under rule-files in suricata.yaml';
-const NO_CHANGE = { added: [], removed: [] };
-const NO_CHANGES: DatasetChanges = {
-  live: { domains: NO_CHANGE, dotted: NO_CHANGE, ips: NO_CHANGE },
-  hashes: false,
-};
-
-function countOf(live: DatasetChanges['live']): number {
-  return entriesOf(live, 'added').length + entriesOf(live, 'removed').length;
-}

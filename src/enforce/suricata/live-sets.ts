@@ -89,6 +89,11 @@ export function entriesOf(live: DatasetChanges['live'], side: 'added' | 'removed
   return LIVE_SETS.flatMap((set) => live[set][side].map((entry) => ({ set, entry })));
 }
 
+/** How many entries a change is about. */
+export function countOf(live: DatasetChanges['live']): number {
+  return entriesOf(live, 'added').length + entriesOf(live, 'removed').length;
+}
+
 /** The key of the indicator that an entry stands for. */
 export function keyOfEntry({ set, entry }: SetEntry): ObservableKey {
   return set === 'ips' ? `ip:${entry}` : `domain:${set === 'dotted' ? entry.slice(1) : entry}`;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isCanary } from '../../core/canary.ts';
 import type { DesiredState, Indicator } from '../../core/indicator.ts';
 import { keyOf, type ObservableKey } from '../../core/observable.ts';
 import { HASH_LISTS, type HashList, LIVE_SETS, type LiveSet } from './datasets.ts';
@@ -49,7 +50,8 @@ export function planPublication(desired: DesiredState, options: PublicationOptio
   for (const indicator of ranked) {
     if (!plan.file(indicator)) continue;
     const key = keyOf(indicator.observable);
-    const refused = options.withoutRule?.has(key) === true;
+    // A canary comes and goes within seconds: a rule of its own would cost a sid and two reloads, and prove no more.
+    const refused = options.withoutRule?.has(key) === true || isCanary(indicator.observable);
     const body = own.length < options.maxRules && !refused ? ruleBody(indicator, options.action) : undefined;
     if (body !== undefined) own.push({ indicator, body });
     else if (indicator.observable.kind !== 'url') continue;

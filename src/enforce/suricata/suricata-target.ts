@@ -1,5 +1,6 @@
+import { UnavailableError } from '../../core/errors.ts';
 import type { DesiredState } from '../../core/indicator.ts';
-import type { ObservableKey } from '../../core/observable.ts';
+import type { Observable, ObservableKey } from '../../core/observable.ts';
 import type { Log } from '../../lib/log.ts';
 import type { DriveOutcome, Target } from '../target.ts';
 import { CommandSocket } from './command-socket.ts';
@@ -149,6 +150,22 @@ export class SuricataTarget implements Target {
       add: [...after].filter((key) => !before.keys.has(key)),
       remove: [...before.keys].filter((key) => !after.has(key)),
     };
+  }
+
+  /** See `Target`. Names and addresses are asked of Suricata; URLs and hashes stand in files that it reads at a reload. */
+  async holds({ kind, value }: Observable, signal: AbortSignal): Promise<boolean> {
+    await this.start();
+    const { commandSocket } = this.#options;
+    if (kind === 'ip') return this.#enforcement.holds({ set: 'ips', entry: value }, signal);
+    if (kind !== 'domain') return (await this.#published()).keys.has(`${kind}:${value}`);
+    if (commandSocket === '') throw new UnavailableError('Cannot ask Suricata: no command socket is configured');
+    const exact = await this.#enforcement.holds({ set: 'domains', entry: value }, signal);
+    return exact || this.#enforcement.holds({ set: 'dotted', entry: `.${value}` }, signal);
+  }
+
+  /** See `Target`: a restart, a reload by somebody else, Suricata coming or going. */
+  async watch(signal: AbortSignal): Promise<boolean> {
+    return this.#options.commandSocket !== '' && this.#enforcement.happened(signal);
   }
 
   /** What is known of Suricata, for `guardian status`. Asks nobody. */

@@ -1,0 +1,22 @@
+import type { Config } from '../config/schema.ts';
+
+/** `suricata:` as the target takes it: no command socket is an empty path. */
+export function suricataOptions({ suricata }: Config) {
+  return { ...suricata, commandSocket: suricata.commandSocket ?? '' };
+}
+
+/** `eve:` as the intake takes it. */
+export function eveOptions({ eve }: Config) {
+  return {
+    socket: eve.socket,
+    type: eve.type,
+    socketMode: eve.socketMode,
+    flushIntervalMs: eve.flushEveryMs,
+    ...(eve.socketGroup === null ? {} : { socketGroup: eve.socketGroup }),
+  };
+}
+
+/** Where the control API listens. */
+export function controlOptions({ api }: Config) {
+  return { socket: api.socket, ...(api.http === null ? {} : { http: api.http }) };
+}
