@@ -50,6 +50,8 @@ export const RELATIONS: ReadonlyMap<string, CentralRelation> = new Map(
         times: ['minute', 'first_seen', 'last_seen'],
         sensor: 'owner',
       },
+      { table: 'suricata_stats', key: ['minute'], times: ['minute'], sensor: 'owner' },
+      { table: 'pihole_stats', key: ['minute'], times: ['minute'], sensor: 'owner' },
       {
         table: 'observables',
         key: ['kind', 'value'],

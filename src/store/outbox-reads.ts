@@ -65,6 +65,16 @@ const RULES: readonly ReadRule[] = [
       LEFT JOIN quota_allowed AS a ON a.source || '/' || a.window = o.k4`,
   },
   {
+    relation: 'suricata_stats',
+    columns: 'f.minute IS NOT NULL AS present, o.k1 AS minute, f.packets, f.drops, f.alerts',
+    joins: 'LEFT JOIN suricata_stats AS f ON f.minute = o.k1',
+  },
+  {
+    relation: 'pihole_stats',
+    columns: `f.minute IS NOT NULL AS present, o.k1 AS minute, f.queries, f.blocked, f.cached, f.forwarded, f.blocking`,
+    joins: 'LEFT JOIN pihole_stats AS f ON f.minute = o.k1',
+  },
+  {
     relation: 'observables',
     columns: `x.id IS NOT NULL AS present, ${OBSERVABLE}, x.registrable AS registrable_domain, x.first_seen, ${LAST_SEEN}`,
     joins: OF_K1,

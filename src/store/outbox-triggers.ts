@@ -47,6 +47,10 @@ const RULES: readonly TriggerRule[] = [
   { on: 'DELETE ON overrides', marks: [`'overrides', 0, 0, 0, OLD.pattern`] },
   { on: 'INSERT ON alerts', marks: [`'suricata_alerts', NEW.at - NEW.at % ${MINUTE_MS}, 0, 0, ''`] },
   { on: 'INSERT ON lookups', marks: [`'lookups', NEW.id, 0, 0, ''`] },
+  { on: 'INSERT ON suricata_stats', marks: [`'suricata_stats', NEW.minute, 0, 0, ''`] },
+  { on: 'UPDATE ON suricata_stats', marks: [`'suricata_stats', NEW.minute, 0, 0, ''`] },
+  { on: 'INSERT ON pihole_stats', marks: [`'pihole_stats', NEW.minute, 0, 0, ''`] },
+  { on: 'UPDATE ON pihole_stats', marks: [`'pihole_stats', NEW.minute, 0, 0, ''`] },
   { on: `INSERT ON quota_spent WHEN NEW.window <> 'minute'`, marks: [QUOTA] },
   { on: `UPDATE ON quota_spent WHEN NEW.window <> 'minute'`, marks: [QUOTA] },
 ];
@@ -77,6 +81,8 @@ export const SEED = [
   `'overrides', 0, 0, 0, pattern FROM overrides`,
   `'suricata_alerts', at - at % ${MINUTE_MS}, 0, 0, '' FROM alerts`,
   `'lookups', id, 0, 0, '' FROM lookups`,
+  `'suricata_stats', minute, 0, 0, '' FROM suricata_stats`,
+  `'pihole_stats', minute, 0, 0, '' FROM pihole_stats`,
   `'quota', starts_at, 0, 0, source || '/' || window FROM quota_spent WHERE window <> 'minute'`,
 ]
   .map((select) => `INSERT OR IGNORE INTO outbox (relation, k1, k2, k3, k4) SELECT ${select};`)

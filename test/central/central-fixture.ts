@@ -4,6 +4,7 @@ import type { CentralAddress } from '../../src/central/central-connection.ts';
 import { CentralMigrations } from '../../src/central/central-migrations.ts';
 import { CentralPool } from '../../src/central/central-pool.ts';
 import { CentralSync, type SyncLimits } from '../../src/central/central-sync.ts';
+import type { Indicator } from '../../src/core/indicator.ts';
 import { keyOf, type Observable, parseObservable } from '../../src/core/observable.ts';
 import { parsePattern } from '../../src/core/pattern.ts';
 import type { Report } from '../../src/core/report.ts';
@@ -12,6 +13,7 @@ import type { Verdict, VerdictState } from '../../src/core/verdict.ts';
 import type { Log } from '../../src/lib/log.ts';
 import { OutboxStore } from '../../src/store/outbox-store.ts';
 import { openSqliteFile, type Sqlite } from '../../src/store/sqlite-file.ts';
+import { StatsStore } from '../../src/store/stats-store.ts';
 import { Store } from '../../src/store/store.ts';
 import { MARIADB_USER } from '../support/mariadb.ts';
 import { until } from '../support/until.ts';
@@ -170,9 +172,29 @@ export function verdict(name: string, state: VerdictState, at: number): Verdict 
   };
 }
 
+function indicator(name: string, at: number): Indicator {
+  return {
+    observable: observable(name),
+    subdomains: true,
+    source: 'virustotal',
+    ratio: '7/92',
+    strong: false,
+    engines: 7,
+    permalink: '',
+    since: at,
+    expiresAt: at + 10 * HOUR,
+  };
+}
+
 /** A bit of everything that a sensor keeps. */
 export function fill(sensor: Sensor, names: readonly string[], at: number): void {
-  const { store } = sensor;
+  const { store, db } = sensor;
+  const stats = new StatsStore(db);
+  // On the connection of the outbox, so not within the transaction of the other one.
+  for (const later of [0, 1000, 61_000]) {
+    stats.addSuricata(at + later, { packets: 1000, drops: 1, alerts: 2 });
+    stats.addPihole(at + later, { queries: 9, blocked: 2, cached: 3, forwarded: 4, blocking: true });
+  }
   store.transact(() => {
     store.sightings.record(sightings(names, at));
     for (const [index, name] of names.entries()) {
@@ -199,6 +221,8 @@ export function fill(sensor: Sensor, names: readonly string[], at: number): void
         observable: observable(name),
       });
     }
+    store.indicators.want(indicator(names[0] ?? '', at));
+    store.publications.record({ target: 'lists', proved: true, failed: new Map(), unsupported: new Set(), at: at + 1 });
     store.quota.add('virustotal', 'day', T0, 'new', names.length);
     store.quota.allow('virustotal', { window: 'day', allowed: 500, foreignUsed: 2, readAt: at });
     const pattern = parsePattern(`*.${names[0] ?? 'example.com'}`);

@@ -61,6 +61,15 @@ const COMPARED: Readonly<Record<string, { readonly sensor: string; readonly cent
       FROM alerts JOIN observables AS x ON x.id = observable_id GROUP BY at / 60000, sid, client, peer, observable_id`,
     centre: `SELECT CONCAT_WS(CHAR(31), sensor, kind, value, sid, client, peer, signature, minute, count) AS line FROM suricata_alerts`,
   },
+  suricata_stats: {
+    sensor: `SELECT '@' || ${US} || ${time('minute')} || ${US} || packets || ${US} || drops || ${US} || alerts AS line FROM suricata_stats`,
+    centre: `SELECT CONCAT_WS(CHAR(31), sensor, minute, packets, drops, alerts) AS line FROM suricata_stats`,
+  },
+  pihole_stats: {
+    sensor: `SELECT '@' || ${US} || ${time('minute')} || ${US} || queries || ${US} || blocked || ${US} || cached || ${US} || forwarded
+        || ${US} || blocking AS line FROM pihole_stats`,
+    centre: `SELECT CONCAT_WS(CHAR(31), sensor, minute, queries, blocked, cached, forwarded, blocking) AS line FROM pihole_stats`,
+  },
   quota: {
     sensor: `SELECT '@' || ${US} || source || ${US} || window || ${US} || ${time('starts_at')} || ${US} || sum(used) AS line
       FROM quota_spent WHERE window <> 'minute' GROUP BY source, window, starts_at`,

@@ -27,3 +27,19 @@ CREATE TABLE central_state (
   name  TEXT PRIMARY KEY,
   value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- What happened within a minute: differences, so that a restart of Suricata, Pi-hole or guardian shows as nothing odd.
+CREATE TABLE suricata_stats (
+  minute  INTEGER PRIMARY KEY,       -- ms, start of the minute
+  packets INTEGER NOT NULL,
+  drops   INTEGER NOT NULL,
+  alerts  INTEGER NOT NULL
+) STRICT;
+CREATE TABLE pihole_stats (
+  minute    INTEGER PRIMARY KEY,     -- ms, start of the minute
+  queries   INTEGER NOT NULL,
+  blocked   INTEGER NOT NULL,
+  cached    INTEGER NOT NULL,
+  forwarded INTEGER NOT NULL,
+  blocking  INTEGER                  -- 0 or 1, as it was last; NULL where Pi-hole did not say
+) STRICT;
