@@ -1,9 +1,11 @@
+import { isIP } from 'node:net';
 import {
   type Connection,
   type ConnectionOptions,
   createConnection,
   type ResultSetHeader,
   type RowDataPacket,
+  type SslOptions,
 } from 'mysql2/promise';
 import { CentralError } from './central-error.ts';
 
@@ -134,8 +136,12 @@ function optionsOf(address: CentralAddress, settings: ConnectionSettings): Conne
     multipleStatements: false,
     // A server must not be able to ask for files of this machine.
     flags: ['-LOCAL_FILES'],
-    ...(tls === undefined
-      ? {}
-      : { ssl: { ...(tls.ca === undefined ? {} : { ca: tls.ca }), rejectUnauthorized: true } }),
+    ...(tls === undefined ? {} : { ssl: tlsOptions(address, tls.ca) }),
   };
+}
+
+// The driver compares the certificate with a name only; of a server that is named by its address the chain alone is checked.
+function tlsOptions(address: CentralAddress, ca: string | undefined): SslOptions {
+  const verifyIdentity = 'host' in address && isIP(address.host) === 0;
+  return { ...(ca === undefined ? {} : { ca }), rejectUnauthorized: true, verifyIdentity };
 }

@@ -79,6 +79,7 @@ const LOST_CODES = new Set([
 /** What an error of the driver means. */
 export function failureOf(error: unknown): CentralFailure {
   if (error instanceof CentralError) return error.failure;
+  if (isTlsError(error)) return 'denied';
   const { errno, code, sqlState, fatal } = (error ?? {}) as Record<string, unknown>;
   const known = typeof errno === 'number' ? BY_NUMBER.get(errno) : undefined;
   if (known !== undefined) return known;
@@ -99,13 +100,21 @@ export function centralError(error: unknown, where: string): CentralError {
     });
   const failure = failureOf(error);
   const why = error instanceof Error ? error.message || String((error as { code?: unknown }).code) : String(error);
-  const hint = HINTS[failure];
+  const hint = isTlsError(error) ? TLS_HINT : HINTS[failure];
   return new CentralError(`Cannot use central database ${where}: ${why}`, {
     failure,
     cause: error,
     ...(hint === undefined ? {} : { hint }),
   });
 }
+
+function isTlsError(error: unknown): boolean {
+  return /^(?:HANDSHAKE_|ERR_TLS_|ERR_SSL_|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_)/.test(
+    String((error as { code?: unknown } | null)?.code),
+  );
+}
+
+const TLS_HINT = 'Check central.tls.ca_file, and that the certificate of the server names the host of central.hosts.';
 
 const HINTS: Partial<Record<CentralFailure, string>> = {
   denied: 'Check central.user and central.password_file, and the grants of native-config/mysql/grants.sql.',

@@ -47,6 +47,7 @@ export interface SyncOptions {
   /** Its name in the centre, where that is not the one of its file. */
   readonly sensor?: string;
   readonly user?: string;
+  readonly tls?: { readonly ca: string };
   readonly password?: () => string;
   readonly limits?: Partial<SyncLimits>;
   readonly queryTimeoutMs?: number;
@@ -98,6 +99,7 @@ export function poolOf({
   addresses,
   user = MARIADB_USER.user,
   password,
+  tls,
   queryTimeoutMs = 5_000,
 }: SyncOptions): CentralPool {
   return new CentralPool({
@@ -107,6 +109,7 @@ export function poolOf({
     database: MARIADB_USER.database,
     random: Math.random,
     connectTimeoutMs: 1_000,
+    ...(tls === undefined ? {} : { tls }),
     queryTimeoutMs,
   });
 }
