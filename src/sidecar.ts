@@ -5,22 +5,19 @@ import type { Secret } from './config/secrets.ts';
 import type { OperatorError } from './core/errors.ts';
 import { observableOfKey } from './core/observable.ts';
 import { Canary } from './enforce/canary/canary.ts';
-import { ListFilesTarget } from './enforce/lists/list-files-target.ts';
-import { Publisher } from './enforce/publisher.ts';
-import { planPublication } from './enforce/suricata/publication.ts';
-import { SuricataTarget } from './enforce/suricata/suricata-target.ts';
 import { EveIntake } from './eve/eve-intake.ts';
 import type { IntakeBatch } from './eve/intake-batch.ts';
 import type { IntakeCounters } from './eve/intake-counters.ts';
 import type { Log } from './lib/log.ts';
 import { Metrics } from './ops/metrics.ts';
+import { Blocking } from './sidecar/blocking.ts';
 import { upkeepBook } from './sidecar/books.ts';
 import { controlOf } from './sidecar/control-of.ts';
 import { FeedWords } from './sidecar/feed-words.ts';
 import { Feeds } from './sidecar/feeds.ts';
 import { Judgement } from './sidecar/judgement.ts';
 import { metricsOf } from './sidecar/metrics-of.ts';
-import { controlOptions, eveOptions, suricataOptions } from './sidecar/part-options.ts';
+import { controlOptions, eveOptions } from './sidecar/part-options.ts';
 import { Questions } from './sidecar/questions.ts';
 import { restartNeeded } from './sidecar/restart-needed.ts';
 import { SecondOpinions, type SecondSource } from './sidecar/second-opinions.ts';
@@ -37,6 +34,10 @@ export interface SidecarOptions {
   readonly apiKey: Secret | undefined;
   /** The configured feeds, with presets filled in and keys read. */
   readonly feeds: readonly Feed[];
+  /** Opens the whole API over TCP to whoever carries it. */
+  readonly apiToken: Secret | undefined;
+  /** The Pi-hole's application password. */
+  readonly piholePassword: Secret | undefined;
   /** Sources that are asked after VirusTotal. */
   readonly secondSources: readonly SecondSource[];
   readonly version: string;
@@ -63,8 +64,7 @@ export class Sidecar {
   readonly #questions: Questions;
   readonly #second: SecondOpinions;
   readonly #feeds: Feeds;
-  readonly #suricata: SuricataTarget;
-  readonly #publisher: Publisher;
+  readonly #blocking: Blocking;
   readonly #canary: Canary;
   readonly #upkeep: Upkeep;
   readonly #intake: EveIntake;
@@ -94,7 +94,7 @@ export class Sidecar {
       words,
       uptimeMs: () => performance.now(),
       onVerdict: (verdict) => this.#second.consider(verdict),
-      onDecided: () => this.#publisher.changed(now()),
+      onDecided: () => this.#blocking.publisher.changed(now()),
     });
     // Further voices on what VirusTotal left open, each on its own account.
     this.#second = new SecondOpinions({
@@ -102,7 +102,7 @@ export class Sidecar {
       sources: options.secondSources,
       store: this.#store,
       judgement: this.#judgement,
-      onDecided: () => this.#publisher.changed(now()),
+      onDecided: () => this.#blocking.publisher.changed(now()),
     });
     // Whole lists instead of questions: evidence that costs no quota, and context.
     this.#feeds = new Feeds({
@@ -110,30 +110,19 @@ export class Sidecar {
       store: this.#store,
       judgement: this.#judgement,
       questions: this.#questions,
-      onDecided: () => this.#publisher.changed(now()),
+      onDecided: () => this.#blocking.publisher.changed(now()),
     });
     // Where verdicts take effect.
-    this.#suricata = new SuricataTarget({
-      ...suricataOptions(config),
-      sids: this.#store.sids,
-      pid: options.pid,
-      log,
-      now,
-    });
-    this.#publisher = new Publisher({
-      targets: [this.#suricata, new ListFilesTarget({ dir: config.lists.dir, sensor: config.sensor })],
-      book: {
-        desired: (at) => this.#store.indicators.desired(at),
-        record: (drive) => this.#store.publications.record(drive),
-      },
+    this.#blocking = new Blocking({
+      ...options,
+      store: this.#store,
+      words,
       onEnforced: (tookMs) => this.#metrics.observeProtection(tookMs / 1000),
-      log,
-      now,
     });
     // Proves now and then that all of this works, with a name that means nothing.
     this.#canary = new Canary({
       ...options,
-      publisher: this.#publisher,
+      publisher: this.#blocking.publisher,
       book: this.#store.canaries,
       everyMs: config.canaryEveryMs ?? 0,
     });
@@ -143,7 +132,7 @@ export class Sidecar {
       sweep: () => this.#questions.sweep(),
       expire: (observable) => this.#judgement.expire(observable),
       endWords: (at) => this.#judgement.operator.endWords(at),
-      onExpired: () => this.#publisher.changed(now()),
+      onExpired: () => this.#blocking.publisher.changed(now()),
       onRechecks: () => this.#questions.wake(),
       log,
       now,
@@ -161,14 +150,14 @@ export class Sidecar {
       snapshot: () => metricsOf({ ...this.#facts(), lookups: this.#questions.outcomes }),
     });
     this.#control = new ControlServer(
-      controlOptions(config),
+      controlOptions(config, options.apiToken),
       controlOf({
         ...options,
         store: this.#store,
         judgement: this.#judgement,
         words,
         questions: this.#questions,
-        publisher: this.#publisher,
+        publisher: this.#blocking.publisher,
         canary: this.#canary,
         metrics: this.#metrics,
         status: () =>
@@ -180,8 +169,7 @@ export class Sidecar {
             feeds: this.#feeds.status(),
             memoryBytes: options.memoryBytes(),
           }),
-        suricataRules: (desired) =>
-          planPublication(desired, { ...suricataOptions(config), sids: this.#store.sids }).rules,
+        suricataRules: (desired) => this.#blocking.rulesFor(desired),
         ready: () => ({ ready: this.#isReady, why: this.#isReady ? [] : ['starting or stopping'] }),
       }),
     );
@@ -195,9 +183,8 @@ export class Sidecar {
   /** Sinks start first, the source last: nothing received meets a part that is not there yet. */
   async start(): Promise<void> {
     this.#startedAt = this.#options.now();
-    // A second guardian on the same rules file is refused before anything is touched.
-    await this.#suricata.start();
-    this.#publisher.start();
+    // First, since a second guardian on the same rules file is refused before anything is touched.
+    await this.#blocking.start();
     this.#canary.start();
     this.#questions.start();
     this.#feeds.start();
@@ -217,8 +204,7 @@ export class Sidecar {
     await this.#second.stop();
     await this.#questions.stop();
     await this.#canary.stop();
-    await this.#publisher.stop();
-    await this.#suricata.stop();
+    await this.#blocking.stop();
     await this.#control.stop();
     this.#store.close();
     this.#options.log.info('stopped');
@@ -232,14 +218,14 @@ export class Sidecar {
     const waiting = restartNeeded(this.#config, config);
     this.#judgement.follow(config);
     this.#questions.follow(config, apiKey);
-    void this.#judgement.rejudgeAll().then(() => this.#publisher.changed(this.#options.now()));
+    void this.#judgement.rejudgeAll().then(() => this.#blocking.publisher.changed(this.#options.now()));
     this.#config = config;
     return waiting;
   }
 
   /** Drives every target to the desired state and resolves when that is done. */
   async publish(): Promise<void> {
-    await this.#publisher.publish();
+    await this.#blocking.publisher.publish();
   }
 
   /** The whole way of what was seen, in one transaction: kept, and made a question where it is worth one. */
@@ -259,7 +245,7 @@ export class Sidecar {
     if (this.#options.feeds.length === 0) return;
     let decided = false;
     for (const { key } of fresh) decided = this.#judgement.rejudge(observableOfKey(key)).indicatorChanged || decided;
-    if (decided) this.#publisher.changed(this.#options.now());
+    if (decided) this.#blocking.publisher.changed(this.#options.now());
   }
 
   #facts() {
@@ -267,7 +253,7 @@ export class Sidecar {
     return {
       counters: this.#counters,
       store: this.#store,
-      publisher: this.#publisher,
+      publisher: this.#blocking.publisher,
       ledger: this.#questions.ledger,
       now: now(),
     };

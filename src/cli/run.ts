@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { DEFAULT_CONFIG_PATH, loadConfig } from '../config/load-config.ts';
 import type { Config } from '../config/schema.ts';
-import { readApiKey } from '../config/secrets.ts';
+import { readApiKey, readSecret, type Secret } from '../config/secrets.ts';
 import type { OperatorError } from '../core/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { createStdoutLog } from '../ops/logger.ts';
@@ -33,6 +33,10 @@ export function registerRun(program: Command, io: CliIo): void {
   });
 }
 
+function optionalSecret(file: string | null, env: CliIo['env'], log: Log): Secret | undefined {
+  return file === null ? undefined : readSecret(file, env, log);
+}
+
 interface Daemon {
   readonly path: string;
   readonly config: Config;
@@ -50,6 +54,8 @@ async function runDaemon({ path, config, log, io }: Daemon): Promise<void> {
     config,
     apiKey: readApiKey(config.virustotal.apiKeyFile, io.env, log),
     feeds: feedList(config.feeds, io.env, log),
+    apiToken: optionalSecret(config.api.tokenFile, io.env, log),
+    piholePassword: optionalSecret(config.pihole?.passwordFile ?? null, io.env, log),
     secondSources: secondSources(config, io.env, log, io.now),
     version: io.version,
     log,

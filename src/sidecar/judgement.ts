@@ -130,7 +130,11 @@ function recheckTable({ recheck }: Config): RecheckTable {
 function surroundingsOf(config: Config): Surroundings {
   const urls = [config.virustotal.baseUrl, config.pihole?.url, ...config.feeds.map((feed) => feed.url)];
   const hosts = urls.flatMap((url) => (url === null || url === undefined ? [] : [hostOfUrl(String(url))]));
-  return readSurroundings(systemSources(), [...hosts, ...(config.central?.hosts ?? []).map((one) => one.host)]);
+  return readSurroundings(systemSources(), [...hosts, ...neighbours(config).map((one) => one.host)]);
+}
+
+function neighbours({ central, pihole }: Config): readonly { readonly host: string }[] {
+  return [...(central?.hosts ?? []), ...(pihole?.dns == null ? [] : [pihole.dns])];
 }
 
 function allowList(config: Config, at: number): readonly Override[] {

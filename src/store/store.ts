@@ -7,6 +7,7 @@ import { IndicatorStore } from './indicator-store.ts';
 import { LookupStore } from './lookup-store.ts';
 import { ObservableStore } from './observable-store.ts';
 import { OverrideStore } from './override-store.ts';
+import { PiholeStore } from './pihole-store.ts';
 import { PublicationStore } from './publication-store.ts';
 import { QueueStore } from './queue-store.ts';
 import { QuotaStore } from './quota-store.ts';
@@ -37,6 +38,7 @@ export class Store {
   readonly overrides: OverrideStore;
   readonly alerts: AlertStore;
   readonly feeds: FeedStore;
+  readonly pihole: PiholeStore;
   readonly findings: FindingStore;
   readonly corrections: CorrectionStore;
   readonly canaries: CanaryStore;
@@ -59,6 +61,7 @@ export class Store {
     this.overrides = new OverrideStore(db);
     this.alerts = new AlertStore(db, this.observables);
     this.feeds = new FeedStore(db);
+    this.pihole = new PiholeStore(db);
     this.findings = new FindingStore(db, this.observables);
     this.corrections = new CorrectionStore(db);
     this.canaries = new CanaryStore(db);

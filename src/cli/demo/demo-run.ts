@@ -84,6 +84,8 @@ class Demo {
       apiKey: new Secret(DEMO_KEY),
       feeds: [],
       secondSources: [],
+      apiToken: undefined,
+      piholePassword: undefined,
       version: this.#io.version,
       log: createLog({
         level: 'debug',
