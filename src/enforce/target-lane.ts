@@ -57,8 +57,9 @@ export class TargetLane {
   #watching: Promise<void> | undefined;
   #abort = new AbortController();
   #stopped = true;
-  /** Drives in a row that were not fully proved. */
-  #troubles = 0;
+  /** Drives in a row that failed, and that went through unproved. Counted apart: a target that was long unproved is not slow to mend what fails. */
+  #failed = 0;
+  #unproved = 0;
   #proved = 0;
 
   constructor(options: TargetLaneOptions) {
@@ -153,7 +154,8 @@ export class TargetLane {
     record(target.name, outcome, at);
     const whole = outcome.proved && outcome.failed.size === 0;
     if (whole) this.#proved = revision;
-    this.#troubles = whole ? 0 : this.#troubles + 1;
+    this.#failed = outcome.failed.size === 0 ? 0 : this.#failed + 1;
+    this.#unproved = outcome.proved ? 0 : this.#unproved + 1;
     this.#standing = {
       ...this.#standing,
       lastDriveAt: at,
@@ -174,7 +176,7 @@ export class TargetLane {
   #keepFailure(error: unknown): PublishResult {
     const { target, log } = this.#options;
     const message = error instanceof Error ? error.message : String(error);
-    this.#troubles += 1;
+    this.#failed += 1;
     this.#standing = { ...this.#standing, failures: this.#standing.failures + 1, notice: message };
     if (!this.#stopped) log.warn('cannot publish', { target: target.name, err: error });
     this.schedule(this.#pauseMs());
@@ -182,7 +184,8 @@ export class TargetLane {
   }
 
   #pauseMs(): number {
-    return this.#troubles === 0 ? RECONCILE_MS : Math.min(RECONCILE_MS, RETRY_MS * 2 ** (this.#troubles - 1));
+    const troubles = this.#failed > 0 ? this.#failed : this.#unproved;
+    return troubles === 0 ? RECONCILE_MS : Math.min(RECONCILE_MS, RETRY_MS * 2 ** (troubles - 1));
   }
 
   /** Drives at once when something happened at the target that a drive should see to. */

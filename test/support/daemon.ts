@@ -17,6 +17,9 @@ export interface DaemonOptions {
   readonly virustotalUrl?: string;
   /** Suricata's command socket; none where absent. */
   readonly commandSocket?: string;
+  /** Default: in `dir`. */
+  readonly rulesFile?: string;
+  readonly datasetsDir?: string;
   /** More YAML, at the top level. */
   readonly more?: string;
   /** More keys of `suricata:`, in flow style: `, action: drop`. */
@@ -90,8 +93,8 @@ export async function startDaemon(t: TestContext, options: DaemonOptions): Promi
     configPath,
     eveSocket: at('eve.sock'),
     apiSocket: at('api.sock'),
-    rulesFile: at('rules/virustotal-ioc.rules'),
-    datasetsDir: at('datasets'),
+    rulesFile: options.rulesFile ?? at('rules/virustotal-ioc.rules'),
+    datasetsDir: options.datasetsDir ?? at('datasets'),
     listsDir: at('lists'),
     pid: () => child?.pid ?? 0,
     log: () => log,
@@ -108,6 +111,8 @@ function configText({
   commandSocket,
   more = '',
   moreSuricata = '',
+  rulesFile = join(dir, 'rules/virustotal-ioc.rules'),
+  datasetsDir = join(dir, 'datasets'),
 }: DaemonOptions): string {
   const at = (name: string) => JSON.stringify(join(dir, name));
   const virustotal =
@@ -118,7 +123,7 @@ function configText({
 log_level: debug
 data_dir: ${at('data')}
 eve: { socket: ${at('eve.sock')}, type: ${eveType}, flush_every: 1s }
-suricata: { command_socket: ${commandSocket === undefined ? 'null' : JSON.stringify(commandSocket)}, rules_file: ${at('rules/virustotal-ioc.rules')}, datasets_dir: ${at('datasets')}${moreSuricata} }
+suricata: { command_socket: ${commandSocket === undefined ? 'null' : JSON.stringify(commandSocket)}, rules_file: ${JSON.stringify(rulesFile)}, datasets_dir: ${JSON.stringify(datasetsDir)}${moreSuricata} }
 lists: { dir: ${at('lists')} }
 api: { socket: ${at('api.sock')} }
 ${virustotal}${more}`;

@@ -25,13 +25,26 @@ export const NO_CHANGES: DatasetChanges = {
   hashes: false,
 };
 
+/** Both changes as one: first one, then the other. */
+export function joined(first: DatasetChanges, second: DatasetChanges): DatasetChanges {
+  const both = (set: LiveSet): SetChange => {
+    const removed = new Set(second.live[set].removed);
+    const added = [...first.live[set].added, ...second.live[set].added].filter((entry) => !removed.has(entry));
+    return { added, removed: [...first.live[set].removed, ...removed] };
+  };
+  return {
+    live: { domains: both('domains'), dotted: both('dotted'), ips: both('ips') },
+    hashes: first.hashes || second.hashes,
+  };
+}
+
 /** More additions than this are a rewrite, which also sorts out what a torn append left. */
 const MAX_APPENDED = 1000;
 
 /** All dataset files of ours and what stands in them. They are the truth that Suricata reads at every start and reload. */
 export class DatasetFiles {
   readonly #dir: string;
-  readonly #entries = new Map<string, ReadonlySet<string>>();
+  readonly #entries = new Map<string, Set<string>>();
   /** Files whose last writing did not come to its end. */
   readonly #torn = new Set<string>();
 
@@ -45,7 +58,7 @@ export class DatasetFiles {
     for (const { path, form } of this.#files()) {
       const entries = await readDataset(path, form);
       if (entries === undefined) await writeDataset(path, form, []);
-      this.#entries.set(path, entries ?? new Set());
+      this.#entries.set(path, new Set(entries));
     }
   }
 
@@ -88,6 +101,32 @@ export class DatasetFiles {
       hashes ||= added.length > 0 || removed.length > 0;
     }
     return { live, hashes };
+  }
+
+  /** Adds entries to live sets and nothing else, on disk when this resolves. */
+  async add(entries: Readonly<Record<LiveSet, readonly string[]>>): Promise<DatasetChanges> {
+    const live = {
+      domains: await this.#append('domains', entries.domains),
+      dotted: await this.#append('dotted', entries.dotted),
+      ips: await this.#append('ips', entries.ips),
+    };
+    return { live, hashes: false };
+  }
+
+  async #append(set: LiveSet, entries: readonly string[]): Promise<SetChange> {
+    const ref = LIVE_SET_REFS[set];
+    const path = setFile(this.#dir, ref);
+    const present = this.#entries.get(path) ?? new Set<string>();
+    const added = entries.filter((entry) => !present.has(entry));
+    if (added.length === 0) return NO_CHANGE;
+    const isWhole = !this.#torn.has(path);
+    this.#torn.add(path);
+    if (isWhole) await appendDataset(path, ref.type, added);
+    else await writeDataset(path, ref.type, [...present, ...added]);
+    this.#torn.delete(path);
+    for (const entry of added) present.add(entry);
+    this.#entries.set(path, present);
+    return { added, removed: [] };
   }
 
   /** Last change of any file, epoch milliseconds. */

@@ -1,5 +1,5 @@
 import { link, readFile, rm, unlink, writeFile } from 'node:fs/promises';
-import { ConfigError } from '../../core/errors.ts';
+import { OperatorError } from '../../core/errors.ts';
 
 /**
  * Holds a rules file for one process. Two guardians on one file would overwrite each other for ever, so the second is
@@ -18,7 +18,7 @@ export class RulesLock {
     this.#path = `${rulesFile}.lock`;
   }
 
-  /** @throws ConfigError when a living process holds it. */
+  /** @throws OperatorError when a living process holds it. */
   async acquire(): Promise<void> {
     const pid = this.#pid;
     const mine = `${this.#path}.${pid}`;
@@ -45,7 +45,7 @@ export class RulesLock {
       await unlink(this.#path).catch(() => undefined);
       if (await tryLink(mine, this.#path)) return;
     }
-    throw new ConfigError(
+    throw new OperatorError(
       `Cannot publish to "${this.#rulesFile}": process ${holder ?? 'that just came'} holds it, want one guardian for one rules file`,
       { hint: 'Stop the other guardian, or give this one another suricata.rules_file and suricata.datasets_dir.' },
     );

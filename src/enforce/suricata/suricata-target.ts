@@ -4,8 +4,9 @@ import type { Observable, ObservableKey } from '../../core/observable.ts';
 import type { Log } from '../../lib/log.ts';
 import type { DriveOutcome, Target } from '../target.ts';
 import { CommandSocket } from './command-socket.ts';
-import { type DatasetChanges, DatasetFiles } from './dataset-files.ts';
+import { type DatasetChanges, DatasetFiles, joined, NO_CHANGES } from './dataset-files.ts';
 import { Enforcement } from './enforcement.ts';
+import { countOf } from './live-sets.ts';
 import {
   indicatorsOnLines,
   keysOf,
@@ -14,6 +15,8 @@ import {
   type PublicationOptions,
   planPublication,
 } from './publication.ts';
+import { countMissing, differ, failures, noticeOf, type Put } from './put-report.ts';
+import { quickAdditions } from './quick-additions.ts';
 import type { RuleAction } from './rule-text.ts';
 import { type PutOutcome, RulesFile } from './rules-file.ts';
 import { RulesLock } from './rules-lock.ts';
@@ -51,6 +54,9 @@ export interface SuricataTargetOptions {
 
 const DEFAULT_DEBOUNCE_MS = 5000;
 
+/** How long the rules file may lag behind the datasets. A reload, which it needs, is debounced for longer anyway. */
+const OWED_MS = 2000;
+
 /**
  * Publishes to Suricata: every indicator in a dataset at once, the strongest also as a rule with its own words.
  * Files first, since Suricata reads them whenever it starts; then the running one through its command socket.
@@ -65,6 +71,10 @@ export class SuricataTarget implements Target {
   readonly #socket: CommandSocket;
   readonly #withoutRule = new Set<ObservableKey>();
   #started: Promise<void> | undefined;
+  /** The last drive, where everything in it was proved: what follows may be additions to it alone. */
+  #last: { readonly desired: DesiredState; readonly unsupported: ReadonlySet<ObservableKey> } | undefined;
+  /** Since when the rules file waits to be made anew. */
+  #owedSince: number | undefined;
 
   constructor(options: SuricataTargetOptions) {
     this.#options = options;
@@ -109,10 +119,44 @@ export class SuricataTarget implements Target {
   /** See `Target`. Suricata away is no throw: its files are written, and it reads them when it comes back. */
   async drive(desired: DesiredState, signal: AbortSignal): Promise<DriveOutcome> {
     await this.start();
+    const quick = await this.#driveQuickly(desired, signal);
+    if ('outcome' in quick) return quick.outcome;
+    this.#last = undefined;
+    const outcome = await this.#driveWhole(desired, quick.changes, signal);
+    if (outcome.proved && outcome.failed.size === 0) this.#last = { desired, unsupported: outcome.unsupported };
+    this.#owedSince = undefined;
+    return outcome;
+  }
+
+  /**
+   * New names and addresses go into their dataset, are asked back and that is their proof; the rules file with words of their own
+   * follows within seconds, since checking it takes longer than all the rest. Anything else is a whole drive, which is told what
+   * was written already.
+   */
+  async #driveQuickly(
+    desired: DesiredState,
+    signal: AbortSignal,
+  ): Promise<{ readonly outcome: DriveOutcome } | { readonly changes: DatasetChanges }> {
+    const last = this.#last;
+    const isOverdue = this.#owedSince !== undefined && this.#options.now() - this.#owedSince >= OWED_MS;
+    const additions = last === undefined || isOverdue ? undefined : quickAdditions(last.desired, desired);
+    if (last === undefined || additions === undefined || additions.count === 0) return { changes: NO_CHANGES };
+    const changes = await explainWrites(() => this.#files.add(additions.entries));
+    if (!(await this.#enforcement.addQuickly(changes, signal))) return { changes };
+    this.#last = { desired, unsupported: last.unsupported };
+    if (additions.rulesOwed) this.#owedSince ??= this.#options.now();
+    const followUp = this.#owedSince === undefined ? {} : { followUpMs: OWED_MS };
+    const { unsupported } = last;
+    return {
+      outcome: { unsupported, failed: new Map(), proved: true, added: additions.count, removed: 0, ...followUp },
+    };
+  }
+
+  async #driveWhole(desired: DesiredState, written: DatasetChanges, signal: AbortSignal): Promise<DriveOutcome> {
     const planned = planPublication(desired, this.#planOptions());
     const before = await this.#published();
     const filesChangedAt = await this.#changedAt();
-    const changes = await explainWrites(() => this.#files.write(planned));
+    const changes = joined(written, await explainWrites(() => this.#files.write(planned)));
     const early = await this.#enforcement.applyLive(changes, filesChangedAt, signal);
     const { plan, put } = await this.#enforcement.exclusively(() => this.#putRules(planned, desired, signal));
     const rulesChanged = put.outcome === 'put';
@@ -133,7 +177,7 @@ export class SuricataTarget implements Target {
       unsupported: plan.unsupported,
       failed,
       proved: report.proved && put.outcome !== 'refused',
-      added: countMissing(after, before.keys),
+      added: countMissing(after, before.keys) + countOf(written.live),
       removed: countMissing(before.keys, after),
       ...noticeOf(put, report.notice),
     };
@@ -222,52 +266,4 @@ export class SuricataTarget implements Target {
   }
 }
 
-/** What was put in place, or not, and the plan that it is part of. */
-interface Put {
-  readonly plan: Publication;
-  readonly put: PutOutcome;
-}
-
 const UNNUMBERED: SidBook = { assign: () => ({ sid: 1, rev: 1 }) };
-
-/** Whether a URL came, or anything with a rule of its own went. What came otherwise is in a dataset already. */
-function differ(before: ReadonlySet<string>, plan: Publication): boolean {
-  for (const url of plan.onlyInRules) if (!before.has(url)) return true;
-  for (const entry of before) {
-    const stays = plan.onlyInRules.has(entry) || Object.values(plan.own).some((own) => own.has(entry));
-    if (!stays) return true;
-  }
-  return false;
-}
-
-function failures(
-  plan: Publication,
-  put: PutOutcome,
-  changes: DatasetChanges,
-  live: ReadonlyMap<ObservableKey, string>,
-): ReadonlyMap<ObservableKey, string> {
-  const failed = new Map([...plan.failed, ...live]);
-  if (put.outcome === 'refused') {
-    for (const key of plan.onlyInRules) failed.set(key, `its rule was not put in place: ${put.reason}`);
-    if (changes.hashes) {
-      for (const list of Object.values(plan.hashes)) {
-        for (const key of list.values()) failed.set(key, `the rule over hashes was not put in place: ${put.reason}`);
-      }
-    }
-  }
-  return failed;
-}
-
-function noticeOf(put: PutOutcome, notice: string | undefined): { readonly notice?: string } {
-  const parts = [
-    ...(put.outcome === 'refused' ? [`rules were not put in place: ${put.reason}`] : []),
-    ...(notice === undefined ? [] : [notice]),
-  ];
-  return parts.length === 0 ? {} : { notice: parts.join('; ') };
-}
-
-function countMissing(keys: ReadonlySet<ObservableKey>, from: ReadonlySet<ObservableKey>): number {
-  let count = 0;
-  for (const key of keys) if (!from.has(key)) count += 1;
-  return count;
-}

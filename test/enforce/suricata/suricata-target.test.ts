@@ -97,6 +97,9 @@ test('an indicator that comes later alerts at once, before any reload, and one t
   await home.target.drive(desired('first.example'), signal);
   const outcome = await home.target.drive(desired('first.example', 'second.example'), signal);
   assert.equal(outcome.proved, true);
+  // Proof first; its own rule is written, checked and loaded by the drive that follows.
+  assert.ok((outcome.followUpMs ?? 0) > 0);
+  await home.target.drive(desired('first.example', 'second.example'), signal);
   assert.equal(home.target.status().reloadPending, true);
   // By the rule over the dataset, since its own waits for the reload.
   assert.deepEqual(await askAndWait(home, 'mark1.example', 'second.example'), ['second.example 1999800']);
@@ -109,6 +112,7 @@ test('a rule of its own takes over after the debounced reload, with one alert fo
   if (!requires(t, 'suricata', 'netns')) return;
   const home = await house(t);
   await home.target.drive(desired('first.example'), signal);
+  await home.target.drive(desired('first.example', 'second.example'), signal);
   await home.target.drive(desired('first.example', 'second.example'), signal);
   await until(
     'the reload is done',
@@ -184,6 +188,7 @@ test('rules that pass the check and still do not load go back to the previous on
   const home = await house(t, {}, [taken]);
   await home.target.drive(desired('evil.example'), signal);
   const good = readFileSync(home.rulesFile, 'utf8');
+  await home.target.drive(desired('evil.example', 'second.example'), signal);
   await home.target.drive(desired('evil.example', 'second.example'), signal);
   await until('the reload was in vain', () => home.target.status().problem);
   assert.equal(readFileSync(home.rulesFile, 'utf8'), good);
