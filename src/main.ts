@@ -10,6 +10,9 @@ import { replayRecording } from './sidecar/replay-recording.ts';
 
 // The only file that touches the process: its arguments, environment, streams, signals and exit status.
 
+/** A command is done when it says so; what it wrote is flushed well within this. */
+const LINGER_MS = 2_000;
+
 /** A second Ctrl-C is meant: nobody should have to wait for a drain. The shell's convention, 128 + SIGINT. */
 const EXIT_INTERRUPTED = 130;
 
@@ -59,3 +62,5 @@ const io: CliIo = {
 };
 
 process.exitCode = await runCli(process.argv.slice(2), io);
+// Whatever still holds the process open (a reader that never reads) gets this long.
+setTimeout(() => process.exit(), LINGER_MS).unref();

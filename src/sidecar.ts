@@ -73,6 +73,7 @@ export class Sidecar {
   readonly #warnings: WarningFacts[] = [];
   #config: Config;
   #counters: IntakeCounters | undefined;
+  #batchesLost = 0;
   #startedAt = 0;
   #isReady = false;
 
@@ -164,7 +165,7 @@ export class Sidecar {
           statusOf({
             ...this.#facts(),
             ...this.#identity(),
-            warnings: this.#warnings,
+            warnings: [...this.#warnings, ...this.#losses()],
             desk: this.#questions.desk,
             feeds: this.#feeds.status(),
             memoryBytes: options.memoryBytes(),
@@ -231,13 +232,24 @@ export class Sidecar {
   /** The whole way of what was seen, in one transaction: kept, and made a question where it is worth one. */
   #receive(batch: IntakeBatch): void {
     this.#counters = batch.counters;
+    try {
+      this.#keep(batch);
+    } catch (error) {
+      // A full disk, or a row that the store refuses: what was seen is lost and told, and the next batch is as welcome.
+      this.#batchesLost++;
+      this.#options.log.error('cannot keep what was seen', { err: error, count: this.#batchesLost });
+      return;
+    }
+    this.#questions.wake();
+  }
+
+  #keep(batch: IntakeBatch): void {
     this.#store.transact(() => {
       const fresh = this.#store.sightings.record(batch.sightings);
       for (const alert of batch.alerts) this.#store.alerts.keep(alert);
       this.#judgeListed(fresh);
       this.#questions.consider(fresh, batch.alerts, batch.sightings);
     });
-    this.#questions.wake();
   }
 
   /** What a feed lists already is judged when it is seen, without a question. */
@@ -246,6 +258,12 @@ export class Sidecar {
     let decided = false;
     for (const { key } of fresh) decided = this.#judgement.rejudge(observableOfKey(key)).indicatorChanged || decided;
     if (decided) this.#blocking.publisher.changed(this.#options.now());
+  }
+
+  #losses(): readonly WarningFacts[] {
+    if (this.#batchesLost === 0) return [];
+    const hint = 'Read the log; check that the disk of data_dir has room.';
+    return [{ code: 'store', text: `${this.#batchesLost} batches of events could not be kept.`, hint }];
   }
 
   #facts() {

@@ -38,6 +38,11 @@ export interface ControlDependencies {
   readonly sidOf: (key: ObservableKey) => number | undefined;
   /** What the configured feeds say of it, as reports. */
   readonly feedReports: (observable: Observable) => readonly Report[];
+  /** What a question about it is worth now. */
+  readonly worthOf: (observable: Observable) => {
+    readonly total: number;
+    readonly parts: Readonly<Record<string, number>>;
+  };
   /** The answer of another observable that serves this one, so that it needs no question of its own. */
   readonly servedBy: (observable: Observable) => { readonly by: Observable; readonly why: string } | undefined;
   /** When exactly this text was sent out, one row for each source. */

@@ -47,6 +47,7 @@ function storyOf(observable: Observable, dependencies: ControlDependencies): Sto
     ...present('neverBlock', dependencies.neverBlock(observable)),
     clients: stored === undefined ? [] : stores.sightings.clientsOf(stored.id),
     ...present('waiting', waitingFacts(stores.queue.find(observable))),
+    ...(dependencies.neverAsk(observable) === undefined ? { worth: dependencies.worthOf(observable) } : {}),
     ...present('lastQuestion', askedFacts(stores.lookups.last(observable))),
     ...present('servedBy', dependencies.servedBy(observable)?.why),
     reports: [...stores.reports.history(observable), ...dependencies.feedReports(observable)].map(reportFacts),

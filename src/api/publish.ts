@@ -5,6 +5,8 @@ import { PUBLISH_TIMEOUT_MS, targetOutcomeFacts } from './publish-document.ts';
 import { wouldHit } from './publish-outcome.ts';
 
 const PUBLISH = {
+  // Nobody should publish for real by a dry_run in the wrong place.
+  querystring: { type: 'object', additionalProperties: false },
   body: {
     type: ['object', 'null'],
     additionalProperties: false,

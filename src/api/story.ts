@@ -52,6 +52,8 @@ export interface Story {
   readonly servedBy?: string;
   readonly clients: readonly ClientFacts[];
   readonly waiting?: WaitingFacts;
+  /** What a question about it is worth now, and what that is made of. */
+  readonly worth?: { readonly total: number; readonly parts: Readonly<Record<string, number>> };
   readonly lastQuestion?: AskedFacts;
   /** Every report ever got, the latest first. */
   readonly reports: readonly ReportFacts[];

@@ -24,7 +24,7 @@ function sectionsOf(story: ExplanationDocument): readonly Section[] {
   return [
     ['Verdict', verdictLines(story)],
     ['Reports', story.reports.flatMap(reportLines)],
-    ['Waiting to be asked about', waitingLines(story)],
+    ['Questions', waitingLines(story)],
     ["Operators' words", story.overrides.map(overrideLine)],
     ['Published', publicationLines(story)],
     ['Seen by', clientLines(story)],
@@ -92,17 +92,22 @@ function reportLines(report: ExplanationDocument['reports'][number]): readonly s
   ];
 }
 
-function waitingLines({ waiting, last_question: last }: ExplanationDocument): readonly string[] {
+function scoreText(total: number, parts: Readonly<Record<string, number>>): string {
+  const named = Object.entries(parts).map(([name, worth]) => `${name} ${Number(worth.toFixed(2))}`);
+  return `${Number(total.toFixed(2))}${named.length === 0 ? '' : ` (${named.join(', ')})`}`;
+}
+
+function waitingLines({ waiting, worth, last_question: last }: ExplanationDocument): readonly string[] {
   const asked =
     last === undefined
       ? []
       : [
           `Last asked ${timeText(last.at)} at ${last.source}: ${last.outcome}${last.error === undefined ? '' : ` (${last.error})`}`,
         ];
-  if (waiting === undefined) return asked;
-  const parts = Object.entries(waiting.parts).map(([name, worth]) => `${name} ${worth}`);
+  const worthNow = worth === undefined ? [] : [`Worth of a question now: ${scoreText(worth.total, worth.parts)}`];
+  if (waiting === undefined) return [...asked, ...worthNow];
   return [
-    `Lane ${waiting.lane}, score ${waiting.score}${parts.length === 0 ? '' : ` (${parts.join(', ')})`}, since ${timeText(waiting.enqueued_at)}`,
+    `Waiting in lane ${waiting.lane}, score ${scoreText(waiting.score, waiting.parts)}, since ${timeText(waiting.enqueued_at)}`,
     `Not before ${timeText(waiting.not_before_at)}, ${countText(waiting.attempts, 'attempt')}${waiting.last_error === undefined ? '' : `, last error: ${waiting.last_error}`}`,
     ...asked,
   ];

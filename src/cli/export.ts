@@ -25,7 +25,7 @@ export function registerExport(program: Command, io: CliIo): void {
     examples: [
       ['guardian export domains', 'one name a line'],
       ['guardian export rpz --output /etc/bind/guardian.zone', 'a response policy zone for BIND'],
-      ['guardian export json | jq length', 'how much is blocked'],
+      ["guardian export json | jq '.indicators | length'", 'how much is blocked'],
     ],
   }).action(async (format: string, options: DaemonOptions & { readonly output?: string }) => {
     const text = await clientOf(options, io).askText({ method: 'GET', path: `/v1/export/${format}` });

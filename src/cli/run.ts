@@ -65,7 +65,13 @@ async function runDaemon({ path, config, log, io }: Daemon): Promise<void> {
     memoryBytes: io.host.memoryBytes,
     onFailure: (error) => ended.fail(error),
   });
-  await sidecar.start();
+  try {
+    await sidecar.start();
+  } catch (error) {
+    // What did start must not live on behind an error.
+    await within(sidecar.stop(), log);
+    throw error;
+  }
   systemd.ready();
   systemd.status(`receiving on ${config.eve.socket}`);
   systemd.startWatchdog(() => true);

@@ -118,10 +118,11 @@ const fileinfo = object({ sha256: text, state: text, gaps: { type: 'boolean' } }
 const alert = object(
   {
     action: { type: 'string', enum: ['allowed', 'blocked'] },
-    signature_id: { type: 'integer', minimum: 0 },
+    // Suricata keeps a sid in 32 bits, and a severity in 8.
+    signature_id: { type: 'integer', minimum: 0, maximum: 0xffff_ffff },
     signature: text,
     category: text,
-    severity: { type: 'integer' },
+    severity: { type: 'integer', minimum: 0, maximum: 255 },
   },
   ['action', 'signature_id', 'signature'],
 );

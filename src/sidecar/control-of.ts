@@ -53,6 +53,7 @@ export function controlOf(parts: ControlParts): ControlDependencies {
     neverBlock: (observable) => judgement.neverBlock(observable),
     sidOf: (key) => store.sids.find(key),
     feedReports: (observable) => parts.words.reports(observable),
+    worthOf: (observable) => questions.worthOf(observable),
     servedBy: (observable) => questions.serviceOf(observable),
     disclosuresOf: (sent) => store.lookups.disclosuresOf(sent),
     status: parts.status,

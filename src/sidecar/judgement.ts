@@ -127,10 +127,13 @@ function recheckTable({ recheck }: Config): RecheckTable {
   };
 }
 
+/** The source that everything rests on, also where `base_url` names another host. */
+const ALWAYS_NEEDED = ['virustotal.com'];
+
 function surroundingsOf(config: Config): Surroundings {
   const urls = [config.virustotal.baseUrl, config.pihole?.url, ...config.feeds.map((feed) => feed.url)];
   const hosts = urls.flatMap((url) => (url === null || url === undefined ? [] : [hostOfUrl(String(url))]));
-  return readSurroundings(systemSources(), [...hosts, ...neighbours(config).map((one) => one.host)]);
+  return readSurroundings(systemSources(), [...ALWAYS_NEEDED, ...hosts, ...neighbours(config).map((one) => one.host)]);
 }
 
 function neighbours({ central, pihole }: Config): readonly { readonly host: string }[] {

@@ -15,6 +15,7 @@ import type { Service } from '../triage/collapse.ts';
 import { IntakeDesk } from '../triage/intake-desk.ts';
 import { type Asked, LookupDesk } from '../triage/lookup-desk.ts';
 import { QuotaLedger, type QuotaLimits } from '../triage/quota-ledger.ts';
+import type { Score } from '../triage/score.ts';
 import type { Rejudged } from '../triage/verdict-keeper.ts';
 import { lookupBook, questionBook } from './books.ts';
 import type { FeedWords } from './feed-words.ts';
@@ -127,6 +128,11 @@ export class Questions {
   /** One step of the slow walk over what was seen and what waits. Call it in a transaction. */
   sweep(): void {
     this.#intake.sweep();
+  }
+
+  /** What a question about it is worth now. */
+  worthOf(observable: Observable): Score {
+    return this.#intake.worthOf(observable);
   }
 
   /** The answer of another observable that serves this one. */

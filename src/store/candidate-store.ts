@@ -85,6 +85,7 @@ export class CandidateStore {
       `SELECT o.id, o.key, ${CLIENT} AS client FROM observables AS o WHERE o.id > @after AND o.id <= @upTo
          AND NOT EXISTS (SELECT 1 FROM verdicts WHERE observable_id = o.id)
          AND NOT EXISTS (SELECT 1 FROM lookup_queue WHERE observable_id = o.id)
+         AND NOT EXISTS (SELECT 1 FROM lookups WHERE lookups.observable_id = o.id AND outcome = 'refused')
          AND EXISTS (SELECT 1 FROM sightings_hourly WHERE observable_id = o.id AND hour >= @since)
          AND NOT EXISTS (SELECT 1 FROM observables AS r JOIN verdicts ON verdicts.observable_id = r.id
            WHERE r.key = 'domain:' || o.registrable AND r.id <> o.id AND state IN ('clean', 'noise'))

@@ -25,10 +25,14 @@ export class IndicatorStore {
   readonly #upsert: Statement;
   readonly #remove: Statement;
   readonly #find: Statement<[number], Row>;
-  readonly #current: Statement<[number], Row>;
+  readonly #whole: Statement<[], Row>;
+  readonly #db: Sqlite;
   readonly #expired: Statement<[number], Row>;
+  /** The whole table, kept in step: 100,000 rows are not read again for each verdict. */
+  #all: Map<ObservableKey, Indicator> | undefined;
 
   constructor(db: Sqlite, observables: ObservableStore) {
+    this.#db = db;
     this.#observables = observables;
     this.#upsert = db.prepare(
       `INSERT INTO indicators (observable_id, subdomains, source, ratio, strong, engines, permalink, since, expires_at)
@@ -38,7 +42,7 @@ export class IndicatorStore {
     );
     this.#remove = db.prepare('DELETE FROM indicators WHERE observable_id = ?');
     this.#find = db.prepare(`${SELECT} WHERE observable_id = ?`);
-    this.#current = db.prepare(`${SELECT} WHERE expires_at > ?`);
+    this.#whole = db.prepare(SELECT);
     this.#expired = db.prepare(`${SELECT} WHERE expires_at <= ?`);
   }
 
@@ -56,11 +60,14 @@ export class IndicatorStore {
       indicator.since,
       indicator.expiresAt,
     );
+    const row = this.#all === undefined ? undefined : this.#find.get(id);
+    if (row !== undefined) this.#all?.set(row.key, indicatorOf(row));
   }
 
   /** Wants an indicator gone. Returns whether it was there. */
   unwant(observable: Observable): boolean {
     const stored = this.#observables.find(observable);
+    this.#all?.delete(keyOf(observable));
     return stored !== undefined && this.#remove.run(stored.id).changes > 0;
   }
 
@@ -72,9 +79,23 @@ export class IndicatorStore {
 
   /** Everything that should be published at `now`. */
   desired(now: number): DesiredState {
+    const all = this.#all ?? this.#read();
+    // What is read inside a transaction may be rolled back, so it is not kept.
+    if (!this.#db.inTransaction) this.#all = all;
     const desired = new Map<ObservableKey, Indicator>();
-    for (const row of this.#current.iterate(now)) desired.set(row.key, indicatorOf(row));
+    for (const [key, indicator] of all) if (indicator.expiresAt > now) desired.set(key, indicator);
     return desired;
+  }
+
+  /** Reads the table anew at the next question: a transaction was rolled back. */
+  forgetCached(): void {
+    this.#all = undefined;
+  }
+
+  #read(): Map<ObservableKey, Indicator> {
+    const all = new Map<ObservableKey, Indicator>();
+    for (const row of this.#whole.iterate()) all.set(row.key, indicatorOf(row));
+    return all;
   }
 
   /** What is past its end and still wanted. */

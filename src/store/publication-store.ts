@@ -18,6 +18,8 @@ export interface DriveRecord {
   readonly proved: boolean;
   readonly failed: ReadonlyMap<ObservableKey, string>;
   readonly unsupported: ReadonlySet<ObservableKey>;
+  /** The drive was about these alone, and all of them are in place; everything else stands as it is. Absent: about all. */
+  readonly only?: ReadonlySet<ObservableKey>;
   readonly at: number;
 }
 
@@ -36,6 +38,7 @@ export class PublicationStore {
   readonly #withdraw: Statement;
   readonly #publish: Statement;
   readonly #prove: Statement;
+  readonly #place: Statement;
   readonly #fail: Statement;
   readonly #drop: Statement;
   readonly #of: Statement<[number], Row>;
@@ -57,6 +60,11 @@ export class PublicationStore {
     this.#prove = db.prepare(
       "UPDATE publications SET state = 'proved', proved_at = @at WHERE target = @target AND state IN ('published', 'proved')",
     );
+    this.#place = db.prepare(
+      `INSERT INTO publications (target, observable_id, state, published_at, proved_at)
+       SELECT @target, observable_id, @state, @at, @provedAt FROM indicators WHERE observable_id = @id
+       ON CONFLICT (target, observable_id) DO UPDATE SET state = excluded.state, error = NULL, proved_at = excluded.proved_at`,
+    );
     this.#fail = db.prepare(
       "UPDATE publications SET state = 'failed', error = ?, published_at = NULL, proved_at = NULL WHERE target = ? AND observable_id = ?",
     );
@@ -72,6 +80,7 @@ export class PublicationStore {
 
   /** Makes the record of a target equal to what a drive came to. */
   record(drive: DriveRecord): void {
+    if (drive.only !== undefined) return this.#recordOnly(drive, drive.only);
     this.#db.transaction(() => {
       this.#withdraw.run(drive.target, drive.at);
       this.#publish.run({ target: drive.target, at: drive.at });
@@ -79,6 +88,13 @@ export class PublicationStore {
         this.#fail.run(error, drive.target, this.#observables.idOf(key, drive.at).id);
       for (const key of drive.unsupported) this.#drop.run(drive.target, this.#observables.idOf(key, drive.at).id);
       if (drive.proved) this.#prove.run({ target: drive.target, at: drive.at });
+    })();
+  }
+
+  #recordOnly({ target, proved, at }: DriveRecord, keys: ReadonlySet<ObservableKey>): void {
+    const [state, provedAt] = proved ? ['proved', at] : ['published', null];
+    this.#db.transaction(() => {
+      for (const key of keys) this.#place.run({ target, id: this.#observables.idOf(key, at).id, state, at, provedAt });
     })();
   }
 

@@ -1,10 +1,13 @@
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, closeSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { OperatorError } from '../core/errors.ts';
 
 export type Sqlite = Database.Database;
+
+/** SQLite's name for a database that is no file. */
+const IN_MEMORY = ':memory:';
 
 const MIGRATIONS = fileURLToPath(new URL('./migrations/', import.meta.url));
 
@@ -23,7 +26,7 @@ const WAL_LIMIT_BYTES = 16 * 1024 * 1024;
  */
 export function openSqliteFile(path: string): Sqlite {
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o750 });
+    if (path !== IN_MEMORY) claimFile(path);
     const db = new Database(path, { timeout: BUSY_TIMEOUT_MS });
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = NORMAL');
@@ -54,6 +57,16 @@ export function transactDurably<T>(db: Sqlite, work: () => T): T {
   } finally {
     db.pragma('synchronous = NORMAL');
   }
+}
+
+/**
+ * Makes the folder and the file. Others may pass through the folder, since list files for other programs lie below it; the file
+ * holds who talked to what, and is for its owner alone. SQLite gives its `-wal` and `-shm` the mode of the file.
+ */
+function claimFile(path: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o711 });
+  closeSync(openSync(path, 'a', 0o600));
+  chmodSync(path, 0o600);
 }
 
 function migrate(db: Sqlite, path: string): void {

@@ -85,6 +85,7 @@ export class Store {
       this.observables.forgetCachedIds();
       this.sightings.forgetCachedIds();
       this.queue.forgetCachedIds();
+      this.indicators.forgetCached();
       throw error;
     }
   }

@@ -10,6 +10,7 @@ import { groupOf, leavesHostsOpen, representativeOf, type Service, servedBy } fr
 import type { Lane } from './lane.ts';
 import { builtInModel, type LexicalModel } from './lexical-model.ts';
 import { type NameKnowledge, type NetworkMemory, NO_LISTS, NO_MEMORY, type WaitingRow } from './network-memory.ts';
+import type { Score } from './score.ts';
 import { type Occasion, SignalReader } from './signal-reader.ts';
 
 /** An observable that nobody here had ever seen before. */
@@ -174,6 +175,11 @@ export class IntakeDesk {
     for (const { id, key, client } of hosts)
       this.#put(id, observableOfKey(key), 'new', { via: 'dns', client, parent: state });
     return hosts.length;
+  }
+
+  /** What a question about it would be worth now. For `explain`; changes nothing. */
+  worthOf(observable: Observable): Score {
+    return this.#signals.worthOf(observable, { via: 'dns' });
   }
 
   /** The answer of another observable that serves this one, or undefined where it needs its own. For `explain`. */

@@ -9,6 +9,7 @@ import type { Lane } from './lane.ts';
 import { pickQuestion, type WaitingQuestion } from './question-picker.ts';
 import type { QuotaLedger, Spending } from './quota-ledger.ts';
 import { DAY_MS, endOf } from './quota-window.ts';
+import { REFUSED_REST_MS, Refusals } from './refusals.ts';
 import type { Rejudged } from './verdict-keeper.ts';
 
 export type { Asked } from './asked.ts';
@@ -78,6 +79,7 @@ export class LookupDesk {
   #timer: NodeJS.Timeout | undefined;
   #abort = new AbortController();
   #state: DeskState = { kind: 'idle' };
+  readonly #refusals = new Refusals();
   #stopped = true;
 
   constructor(options: LookupDeskOptions) {
@@ -212,6 +214,7 @@ export class LookupDesk {
   }
 
   #keepAnswer(report: Report, asked: Asked): Rejudged {
+    this.#refusals.answered();
     const { book, rejudge, onAnswer } = this.#options;
     const rejudged = book.durably(() => {
       book.keepReport(report);
@@ -229,7 +232,8 @@ export class LookupDesk {
     const { book, ledger } = this.#options;
     const outcome = outcomeOf(error);
     book.durably(() => {
-      ledger.giveBack(spending);
+      // A refusal is an answer of its kind, and is charged.
+      if (outcome !== 'refused') ledger.giveBack(spending);
       if (outcome !== undefined) book.keepAsked({ ...asked, outcome, error: messageOf(error) });
     });
   }
@@ -247,14 +251,25 @@ export class LookupDesk {
       this.#state = { kind: 'stopped', why: error.message };
       log.error('source refuses our key', fields);
     } else if (error instanceof RefusedError) {
-      book.durably(() => book.remove(observable));
-      log.warn('source refuses the question', fields);
+      this.#afterRefusal(observable, attempts, error);
     } else if (error instanceof UnavailableError || this.#abort.signal.aborted) {
       book.postpone(observable, this.#stopped ? now() : now() + backOffMs(attempts, random), messageOf(error));
       log.debug('no answer', fields);
     } else {
       throw error;
     }
+  }
+
+  #afterRefusal(observable: Observable, attempts: number, error: RefusedError): void {
+    const { book, ledger, log, now, random } = this.#options;
+    if (!this.#refusals.refused()) {
+      book.durably(() => book.remove(observable));
+      log.warn('source refuses the question', { observable: observable.value, err: error });
+      return;
+    }
+    book.postpone(observable, now() + backOffMs(attempts, random), error.message);
+    ledger.close('day', now() + REFUSED_REST_MS);
+    log.error('source refuses every question, asking rests', { err: error });
   }
 
   #whyNot(observable: Observable): string | undefined {

@@ -208,6 +208,7 @@ function dependenciesOver(store: Store): ControlDependencies {
     neverBlock: (seen) => whyNeverBlock(seen, NO_SURROUNDINGS),
     feedReports: () => [],
     servedBy: () => undefined,
+    worthOf: () => ({ total: 10.5, parts: { kind_domain: 10, lexical: 0.5 } }),
     sidOf: () => undefined,
     disclosuresOf: (sent) => store.lookups.disclosures(1000, 0).filter((row) => row.sent === sent),
     status: () => statusFacts(store),

@@ -117,11 +117,11 @@ class Demo {
     );
     this.#screen.published(this.#configured(), store.indicators.desired(this.#io.now()).size);
     this.#judgeProof(await this.#prove());
-    this.#screen.closing(this.#configured().api.socket);
+    this.#screen.closing();
   }
 
   async explore(): Promise<void> {
-    this.#screen.exploring();
+    this.#screen.exploring(this.#configured().api.socket);
     const { signal } = this.#io;
     if (!signal.aborted) await new Promise((done) => signal.addEventListener('abort', done, { once: true }));
   }

@@ -51,7 +51,7 @@ export class DemoScreen {
       stories.map(({ observable, verdict, served_by, never_ask }) => [
         observable,
         verdict.ratio ?? '-',
-        verdict.state,
+        served_by === undefined ? verdict.state : 'covered',
         verdict.block ? 'yes' : 'no',
         never_ask ?? served_by ?? verdict.policy_line,
       ]),
@@ -86,23 +86,25 @@ export class DemoScreen {
     out.line();
   }
 
-  closing(socket: string): void {
-    const out = this.#printer;
+  closing(): void {
     const seconds = ((this.#io.now() - this.#startedAt) / 1000).toFixed(1);
-    out.line(`The loop is closed after ${seconds} s. From another terminal, in this folder:`);
-    for (const command of [
-      'status',
-      'explain storage.googleapis.com',
-      'explain hng-demo-malware.top',
-      'allow hng-demo-malware.top',
-      'export hosts',
-    ]) {
-      out.line(`  npm start -- ${command} --socket ${socket}`);
-    }
+    this.#printer.line(`The loop is closed after ${seconds} s.`);
   }
 
-  exploring(): void {
-    this.#printer.line();
-    this.#printer.line('It stays up for exploring. Ctrl-C ends it and leaves nothing behind.');
+  exploring(socket: string): void {
+    const out = this.#printer;
+    out.line();
+    out.line('It stays up for exploring. From another terminal, in this folder:');
+    for (const command of COMMANDS) out.line(`  npm start -s -- ${command} --socket ${socket}`);
+    out.line('Ctrl-C ends it and leaves nothing behind.');
   }
 }
+
+/** What a newcomer tries first. */
+const COMMANDS = [
+  'status',
+  'explain storage.googleapis.com',
+  'explain hng-demo-malware.top',
+  'allow hng-demo-malware.top',
+  'export hosts',
+];
