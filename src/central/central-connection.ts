@@ -40,6 +40,8 @@ export class CentralConnection {
   readonly maxPacketBytes: number;
   readonly serverVersion: string;
   #isBroken = false;
+  /** Ends the waiting for an answer: the driver leaves it pending when the connection is destroyed. */
+  #interrupt: ((error: CentralError) => void) | undefined;
 
   private constructor(connection: Connection, timeoutMs: number, facts: SqlRow) {
     this.#connection = connection;
@@ -101,16 +103,22 @@ export class CentralConnection {
   destroy(): void {
     this.#isBroken = true;
     this.#connection.destroy();
+    this.#interrupt?.(new CentralError('Cannot use central database: the connection was ended', { failure: 'lost' }));
   }
 
   // After a timeout the answer may still come and would be taken for that of the next statement.
   async #guarded<T>(work: Promise<T>): Promise<T> {
+    const interrupted = new Promise<never>((_, reject) => {
+      this.#interrupt = reject;
+    });
     try {
-      return await work;
+      return await Promise.race([work, interrupted]);
     } catch (error) {
       const { fatal, code } = error as { fatal?: boolean; code?: string };
       if (fatal === true || code === 'PROTOCOL_SEQUENCE_TIMEOUT') this.destroy();
       throw error;
+    } finally {
+      this.#interrupt = undefined;
     }
   }
 }

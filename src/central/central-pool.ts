@@ -29,6 +29,8 @@ export class CentralPool {
   readonly #busy = new Set<CentralConnection>();
   #at = 0;
   #closed = false;
+  /** Ends the waiting for a connection that is being made. */
+  readonly #connecting = new Set<(error: CentralError) => void>();
 
   constructor(options: CentralPoolOptions) {
     this.#options = options;
@@ -63,10 +65,11 @@ export class CentralPool {
     }
   }
 
-  /** Ends every session, also those in use. */
+  /** Ends every session, also those in use or being made, at once. For good: a pool is not opened again. */
   close(): void {
     this.#closed = true;
     for (const connection of this.#busy) connection.destroy();
+    for (const give of this.#connecting) give(closed());
     this.#forgetIdle();
   }
 
@@ -91,7 +94,23 @@ export class CentralPool {
 
   async #take(): Promise<CentralConnection> {
     for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) if (!idle.isBroken) return idle;
-    return this.#connect();
+    const connecting = this.#connect();
+    let giveUp: (error: CentralError) => void = () => undefined;
+    const givenUp = new Promise<never>((_, reject) => {
+      giveUp = reject;
+    });
+    this.#connecting.add(giveUp);
+    try {
+      return await Promise.race([connecting, givenUp]);
+    } finally {
+      this.#connecting.delete(giveUp);
+      // Nobody waits any more for one that is made after the end.
+      if (this.#closed)
+        connecting.then(
+          (late) => late.destroy(),
+          () => undefined,
+        );
+    }
   }
 
   /** Every host once, beginning with the one that served last. */
@@ -112,7 +131,7 @@ export class CentralPool {
         this.#at += 1;
       }
     }
-    throw failed ?? new CentralError('Cannot use central database: it was closed', { failure: 'lost' });
+    throw failed ?? closed();
   }
 
   #address(): CentralAddress | undefined {
@@ -133,4 +152,8 @@ export class CentralPool {
   #retryMs(attempt: number): number {
     return FIRST_RETRY_MS * 2 ** (attempt - 1) * (0.5 + this.#options.random());
   }
+}
+
+function closed(): CentralError {
+  return new CentralError('Cannot use central database: this guardian is stopping', { failure: 'lost' });
 }

@@ -18,7 +18,7 @@ import { machine, printTable } from './support/table.ts';
 
 /**
  * The way to the central database, against real MariaDB in a temp dir: a bare multi-row insert of the same rows in the same run is
- * the yardstick. `--rows N` sets the backlog (1,000,000 by default).
+ * the yardstick. `--rows N` sets the backlog (1,000,000 by default), `--existing N` how many sightings the centre holds already.
  */
 const HOUR = 3_600_000;
 const START = Date.UTC(2026, 0, 1);
@@ -27,9 +27,12 @@ const CLIENTS = 10;
 const BARE_ROWS = 200_000;
 const BARE_BATCH = 1_000;
 const STEADY_SECONDS = 10;
+const PREFILL_STEP = 200_000;
 
 const argument = process.argv.indexOf('--rows');
 const ROWS = argument === -1 ? 1_000_000 : Number(process.argv[argument + 1]);
+const existingAt = process.argv.indexOf('--existing');
+const EXISTING = existingAt === -1 ? 0 : Number(process.argv[existingAt + 1]);
 
 const dir = process.argv.includes('--drain') ? '' : mkdtempSync(join(tmpdir(), 'hng-bench-'));
 const draining = process.argv.indexOf('--drain');
@@ -44,6 +47,7 @@ async function main(): Promise<void> {
       { dir, args: ['--innodb-flush-log-at-trx-commit=2', '--innodb-buffer-pool-size=512M'] },
     );
     const bare = await measureBare(server);
+    await prefill(server);
     const backlog = await measureBacklog(server);
     console.log(`\n${machine()}, MariaDB with innodb_flush_log_at_trx_commit=2\n`);
     printTable(
@@ -51,7 +55,7 @@ async function main(): Promise<void> {
       [
         [`bare multi-row insert of ${BARE_ROWS.toLocaleString('en')}`, ...cells(bare.perSecond, 1)],
         [
-          `backlog of ${ROWS.toLocaleString('en')} sightings`,
+          `backlog of ${ROWS.toLocaleString('en')} into ${EXISTING.toLocaleString('en')}`,
           ...cells(backlog.perSecond, backlog.perSecond / bare.perSecond),
           backlog.grownMb.toFixed(0),
           backlog.peakMb.toFixed(0),
@@ -67,6 +71,17 @@ async function main(): Promise<void> {
     for (const cleanup of cleanups) await cleanup();
     rmSync(dir, { recursive: true, force: true });
   }
+}
+
+/** Sightings of the year before, of the same names, by another sensor. */
+async function prefill(server: Mariadb): Promise<void> {
+  for (let from = 0; from < EXISTING; from += PREFILL_STEP)
+    await server.sql(
+      'USE virus_total',
+      `INSERT IGNORE INTO sightings_hourly SELECT TIMESTAMP('2025-01-01') + INTERVAL (${from} + seq) DIV ${NAMES} HOUR, 'domain',
+         CONCAT('host-', (${from} + seq) MOD ${NAMES}, '.some-example-', ((${from} + seq) MOD ${NAMES}) MOD 997, '.example.com'),
+         '10.0.0.1', 'dns', 'other', 1, 0, TIMESTAMP('2025-01-01'), TIMESTAMP('2025-01-01') FROM seq_1_to_${PREFILL_STEP}`,
+    );
 }
 
 function cells(perSecond: number, ratio: number): readonly string[] {

@@ -51,6 +51,7 @@ export interface SyncOptions {
   readonly password?: () => string;
   readonly limits?: Partial<SyncLimits>;
   readonly queryTimeoutMs?: number;
+  readonly connectTimeoutMs?: number;
 }
 
 export const FAST: Partial<SyncLimits> = { intervalMs: 20, heartbeatMs: 50, maxBackOffMs: 200 };
@@ -101,6 +102,7 @@ export function poolOf({
   password,
   tls,
   queryTimeoutMs = 5_000,
+  connectTimeoutMs = 1_000,
 }: SyncOptions): CentralPool {
   return new CentralPool({
     addresses,
@@ -108,7 +110,7 @@ export function poolOf({
     password: password ?? (() => MARIADB_USER.password),
     database: MARIADB_USER.database,
     random: Math.random,
-    connectTimeoutMs: 1_000,
+    connectTimeoutMs,
     ...(tls === undefined ? {} : { tls }),
     queryTimeoutMs,
   });

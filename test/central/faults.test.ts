@@ -121,7 +121,7 @@ test('a server that is not there at the start is found when it comes', async (t)
   await assertUnion(server, [sensor]);
 });
 
-test('a network that swallows packets is noticed by a timeout, and stopping does not wait for it', async (t) => {
+test('a network that swallows packets is noticed by a timeout', async (t) => {
   const w = await world(t);
   if (w === undefined) return;
   const { server, sensor } = w;
@@ -135,11 +135,32 @@ test('a network that swallows packets is noticed by a timeout, and stopping does
   proxy.swallow(false);
   await drained(sensor);
   await assertUnion(server, [sensor]);
-  proxy.swallow(true);
-  fill(sensor, ['last.example.com'], T0 + 2 * HOUR);
-  const swallowed = proxy.swallowed();
-  await until('something is swallowed again', () => proxy.swallowed() > swallowed);
-  await sync.stop();
+});
+
+test('stopping waits neither for an answer nor for a connection that a network swallows', async (t) => {
+  const w = await world(t);
+  if (w === undefined) return;
+  const { server, sensor } = w;
+  const proxy = await swallowingProxy(t, server.port);
+  const addresses = [{ host: '127.0.0.1', port: proxy.port }];
+  for (const isConnecting of [false, true]) {
+    proxy.swallow(isConnecting);
+    const sync = sensor.sync({ addresses, queryTimeoutMs: 12_000, connectTimeoutMs: 12_000 });
+    if (!isConnecting) await drained(sensor);
+    const swallowed = proxy.swallowed();
+    proxy.swallow(true);
+    fill(sensor, [`late-${isConnecting}.example.com`], T0 + HOUR);
+    await until('something is swallowed', () => proxy.swallowed() > swallowed);
+    let isStopped = false;
+    void sync.stop().then(() => {
+      isStopped = true;
+    });
+    await until('the sync has stopped', () => isStopped, 5_000);
+    proxy.swallow(false);
+  }
+  sensor.sync({ addresses });
+  await drained(sensor);
+  await assertUnion(server, [sensor]);
 });
 
 test('the next host serves when the first is dead, and rows go on', async (t) => {
