@@ -24,6 +24,7 @@ const MAX_QUEUED = 10_000;
  * connection that is made when needed, made anew when Suricata went away, and closed when idle.
  */
 export class CommandSocket {
+  /** Empty where none is configured: then every command is refused. */
   readonly path: string;
   #connection: CommandConnection | undefined;
   #tail: Promise<unknown> = Promise.resolve();
@@ -53,6 +54,11 @@ export class CommandSocket {
     }
     if (this.#queued >= MAX_QUEUED) {
       throw new UnavailableError(`Cannot send "${command}" to Suricata: ${MAX_QUEUED} commands wait already`);
+    }
+    if (this.path === '') {
+      throw new UnavailableError('no command socket is configured, so rules take effect when it reads them next', {
+        hint: 'Set suricata.command_socket.',
+      });
     }
     options.signal?.throwIfAborted();
     const answer = await abortable(this.#enqueue(line, options), options.signal);
