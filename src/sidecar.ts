@@ -12,6 +12,7 @@ import type { Log } from './lib/log.ts';
 import { Metrics } from './ops/metrics.ts';
 import { Blocking } from './sidecar/blocking.ts';
 import { upkeepBook } from './sidecar/books.ts';
+import { Centre } from './sidecar/centre.ts';
 import { controlOf } from './sidecar/control-of.ts';
 import { FeedWords } from './sidecar/feed-words.ts';
 import { Feeds } from './sidecar/feeds.ts';
@@ -34,6 +35,8 @@ export interface SidecarOptions {
   readonly apiKey: Secret | undefined;
   /** The configured feeds, with presets filled in and keys read. */
   readonly feeds: readonly Feed[];
+  /** Reads the password of the central database. */
+  readonly centralPassword: () => string;
   /** Opens the whole API over TCP to whoever carries it. */
   readonly apiToken: Secret | undefined;
   /** The Pi-hole's application password. */
@@ -65,6 +68,7 @@ export class Sidecar {
   readonly #second: SecondOpinions;
   readonly #feeds: Feeds;
   readonly #blocking: Blocking;
+  readonly #centre: Centre;
   readonly #canary: Canary;
   readonly #upkeep: Upkeep;
   readonly #intake: EveIntake;
@@ -120,6 +124,8 @@ export class Sidecar {
       words,
       onEnforced: (tookMs) => this.#metrics.observeProtection(tookMs / 1000),
     });
+    // Where all of it is seen by others: a database that may be away for days.
+    this.#centre = new Centre({ ...options, store: this.#store, counters: () => this.#counters });
     // Proves now and then that all of this works, with a name that means nothing.
     this.#canary = new Canary({
       ...options,
@@ -148,7 +154,7 @@ export class Sidecar {
     });
     this.#metrics = new Metrics({
       version,
-      snapshot: () => metricsOf({ ...this.#facts(), lookups: this.#questions.outcomes }),
+      snapshot: () => metricsOf({ ...this.#facts(), lookups: this.#questions.outcomes, sync: this.#centre.figures() }),
     });
     this.#control = new ControlServer(
       controlOptions(config, options.apiToken),
@@ -186,6 +192,7 @@ export class Sidecar {
     this.#startedAt = this.#options.now();
     // First, since a second guardian on the same rules file is refused before anything is touched.
     await this.#blocking.start();
+    this.#centre.start();
     this.#canary.start();
     this.#questions.start();
     this.#feeds.start();
@@ -206,6 +213,7 @@ export class Sidecar {
     await this.#questions.stop();
     await this.#canary.stop();
     await this.#blocking.stop();
+    await this.#centre.stop();
     await this.#control.stop();
     this.#store.close();
     this.#options.log.info('stopped');

@@ -30,6 +30,12 @@ export function registerCentral(program: Command, io: CliIo): void {
     .description(
       'Creates or upgrades the schema of the central MySQL or MariaDB, and shows how it and its sensors are.',
     );
+  withHelp(central, {
+    examples: [
+      ['guardian central migrate', 'create or upgrade the schema'],
+      ['guardian central status', 'lag, backlog, and every sensor'],
+    ],
+  });
   registerMigrate(central, io);
   registerCentralStatus(central, io);
 }

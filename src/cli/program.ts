@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { registerAllow } from './allow.ts';
 import { registerBlock } from './block.ts';
+import { registerCentral } from './central.ts';
 import { registerCheck } from './check.ts';
 import type { CliIo } from './cli-io.ts';
 import { registerDemo } from './demo.ts';
@@ -68,6 +69,7 @@ export function createProgram(io: CliIo): Command {
   registerPublish(program, io);
   registerExport(program, io);
   registerReplay(program, io);
+  registerCentral(program, io);
   return program;
 }
 

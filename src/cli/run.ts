@@ -54,6 +54,7 @@ async function runDaemon({ path, config, log, io }: Daemon): Promise<void> {
     config,
     apiKey: readApiKey(config.virustotal.apiKeyFile, io.env, log),
     feeds: feedList(config.feeds, io.env, log),
+    centralPassword: () => optionalSecret(config.central?.passwordFile ?? null, io.env, log)?.reveal() ?? '',
     apiToken: optionalSecret(config.api.tokenFile, io.env, log),
     piholePassword: optionalSecret(config.pihole?.passwordFile ?? null, io.env, log),
     secondSources: secondSources(config, io.env, log, io.now),

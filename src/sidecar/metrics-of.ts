@@ -13,11 +13,13 @@ export interface MetricsSources {
   readonly ledger: QuotaLedger;
   /** Questions asked since the process started, by outcome. */
   readonly lookups: ReadonlyMap<string, number>;
+  /** Absent where no central database is configured. */
+  readonly sync: { readonly outboxRows: number; readonly lagMs: number | undefined } | undefined;
   readonly now: number;
 }
 
 /** Everything `/metrics` shows, but the histogram. */
-export function metricsOf({ counters, store, publisher, ledger, lookups, now }: MetricsSources): MetricsSnapshot {
+export function metricsOf({ counters, store, publisher, ledger, lookups, sync, now }: MetricsSources): MetricsSnapshot {
   const { length, oldestAt } = store.queue.size();
   const counts = store.publications.counts();
   const proofs = store.publications.lastProofs();
@@ -43,8 +45,8 @@ export function metricsOf({ counters, store, publisher, ledger, lookups, now }: 
         secondsSinceProof: provedAt === undefined ? undefined : (now - provedAt) / 1000,
       };
     }),
-    outboxRows: undefined,
-    syncLagSeconds: undefined,
+    outboxRows: sync?.outboxRows,
+    syncLagSeconds: sync?.lagMs === undefined ? undefined : sync.lagMs / 1000,
     coverageRatio: store.verdicts.coverageSince(startOf('day', now)),
   };
 }

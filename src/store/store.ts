@@ -6,6 +6,7 @@ import { FindingStore } from './finding-store.ts';
 import { IndicatorStore } from './indicator-store.ts';
 import { LookupStore } from './lookup-store.ts';
 import { ObservableStore } from './observable-store.ts';
+import { OutboxStore } from './outbox-store.ts';
 import { OverrideStore } from './override-store.ts';
 import { PiholeStore } from './pihole-store.ts';
 import { PublicationStore } from './publication-store.ts';
@@ -15,6 +16,7 @@ import { ReportStore } from './report-store.ts';
 import { SidStore } from './sid-store.ts';
 import { SightingStore } from './sighting-store.ts';
 import { openSqliteFile, type Sqlite, transactDurably } from './sqlite-file.ts';
+import { StatsStore } from './stats-store.ts';
 import { VerdictStore } from './verdict-store.ts';
 
 /** Where the truth of this machine is kept, and the sids that rules may take. */
@@ -39,6 +41,8 @@ export class Store {
   readonly alerts: AlertStore;
   readonly feeds: FeedStore;
   readonly pihole: PiholeStore;
+  readonly outbox: OutboxStore;
+  readonly stats: StatsStore;
   readonly findings: FindingStore;
   readonly corrections: CorrectionStore;
   readonly canaries: CanaryStore;
@@ -62,6 +66,8 @@ export class Store {
     this.alerts = new AlertStore(db, this.observables);
     this.feeds = new FeedStore(db);
     this.pihole = new PiholeStore(db);
+    this.outbox = new OutboxStore(db);
+    this.stats = new StatsStore(db);
     this.findings = new FindingStore(db, this.observables);
     this.corrections = new CorrectionStore(db);
     this.canaries = new CanaryStore(db);

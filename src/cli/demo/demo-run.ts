@@ -84,6 +84,7 @@ class Demo {
       apiKey: new Secret(DEMO_KEY),
       feeds: [],
       secondSources: [],
+      centralPassword: () => '',
       apiToken: undefined,
       piholePassword: undefined,
       version: this.#io.version,

@@ -1,0 +1,71 @@
+import { CentralMigrations } from '../central/central-migrations.ts';
+import { CentralSync, type SyncFigures } from '../central/central-sync.ts';
+import { poolOfConfig } from '../central/pool-of-config.ts';
+import type { Config } from '../config/schema.ts';
+import type { IntakeCounters } from '../eve/intake-counters.ts';
+import type { Log } from '../lib/log.ts';
+import type { Store } from '../store/store.ts';
+
+export interface CentreOptions {
+  readonly config: Config;
+  readonly store: Store;
+  /** Reads the password of the central database; called at every connection. */
+  readonly centralPassword: () => string;
+  readonly counters: () => IntakeCounters | undefined;
+  readonly version: string;
+  readonly log: Log;
+  readonly now: () => number;
+  readonly random: () => number;
+}
+
+/** The central database, where one is configured: everything kept here goes there too, whenever it is there. */
+export class Centre {
+  readonly #store: Store;
+  readonly #sync: CentralSync | undefined;
+
+  /** @throws ConfigError when the certificate of the central database cannot be read. */
+  constructor(options: CentreOptions) {
+    const { config, store, version, log, now, random } = options;
+    this.#store = store;
+    if (config.central === null) return;
+    const pool = poolOfConfig(config.central, { password: options.centralPassword, random });
+    this.#sync = new CentralSync({
+      pool,
+      migrations: new CentralMigrations(pool),
+      outbox: store.outbox,
+      sensor: config.sensor,
+      version,
+      counters: () => numbersOf(options.counters()),
+      log,
+      now,
+      random,
+    });
+  }
+
+  /** What waits and how far behind it is; undefined where no central database is configured. */
+  figures(): SyncFigures | undefined {
+    return this.#sync?.figures();
+  }
+
+  /** From here on every change is noted for the central database, or none is. Before anything is received. */
+  start(): void {
+    if (this.#sync === undefined) {
+      this.#store.outbox.disable();
+      return;
+    }
+    this.#store.outbox.enable();
+    this.#sync.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#sync?.stop();
+  }
+}
+
+/** What a sensor cannot see, as its heartbeat carries it. */
+function numbersOf(counters: IntakeCounters | undefined): Readonly<Record<string, number>> {
+  if (counters === undefined) return {};
+  const { malformed, truncated, folded, loss } = counters;
+  const dropped = Object.values(counters.dropped).reduce((sum, count) => sum + (count ?? 0), 0);
+  return { malformed, truncated, folded, dropped, lost: loss.lost };
+}
