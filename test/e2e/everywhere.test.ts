@@ -54,7 +54,10 @@ test('one verdict reaches rules, lists and Pi-hole, and allow takes it back ever
     body: { action: 'allow', pattern: BAD, reason: 'a mistake' },
   });
   assert.deepEqual(await places(), []);
-  assert.equal(ftl.domains.rows.some((row) => row.domain === BAD), false);
+  assert.equal(
+    ftl.domains.rows.some((row) => row.domain === BAD),
+    false,
+  );
   assert.doesNotMatch(readFileSync(join(daemon.listsDir, 'hosts.txt'), 'utf8'), /bad-everywhere/);
   assert.doesNotMatch(readFileSync(daemon.rulesFile, 'utf8'), /bad-everywhere/);
   const encoded = Buffer.from(BAD).toString('base64');
