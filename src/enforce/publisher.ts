@@ -15,6 +15,7 @@ export interface PublicationBook {
     proved: boolean;
     failed: ReadonlyMap<ObservableKey, string>;
     unsupported: ReadonlySet<ObservableKey>;
+    only?: ReadonlySet<ObservableKey>;
     at: number;
   }): void;
 }
@@ -131,7 +132,7 @@ export class Publisher {
     return this.#read;
   }
 
-  #record(target: string, { proved, failed, unsupported }: DriveOutcome, at: number): void {
+  #record(target: string, { proved, failed, unsupported, only }: DriveOutcome, at: number): void {
     // A canary is no indicator, so nothing is kept about it; also not when it could not be withdrawn.
     const isKept = (key: ObservableKey): boolean => !isCanary(observableOfKey(key));
     this.#options.book.record({
@@ -139,6 +140,7 @@ export class Publisher {
       proved,
       failed: new Map([...failed].filter(([key]) => isKept(key))),
       unsupported: new Set([...unsupported].filter(isKept)),
+      ...(only === undefined ? {} : { only: new Set([...only].filter(isKept)) }),
       at,
     });
   }

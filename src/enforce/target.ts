@@ -44,6 +44,8 @@ export interface DriveOutcome {
   readonly removed: number;
   /** What a person should know or do although the drive went through: `no command socket, so proof waits for Suricata`. */
   readonly notice?: string;
+  /** Indicators this drive was about, where all others stand as the drive before left them. Absent: it was about all. */
+  readonly only?: ReadonlySet<ObservableKey>;
   /** Drive again after this long: something that may wait is left to do. */
   readonly followUpMs?: number;
 }

@@ -63,7 +63,8 @@ export class PublicationStore {
     this.#place = db.prepare(
       `INSERT INTO publications (target, observable_id, state, published_at, proved_at)
        SELECT @target, observable_id, @state, @at, @provedAt FROM indicators WHERE observable_id = @id
-       ON CONFLICT (target, observable_id) DO UPDATE SET state = excluded.state, error = NULL, proved_at = excluded.proved_at`,
+       ON CONFLICT (target, observable_id) DO UPDATE SET state = excluded.state, error = NULL,
+         published_at = coalesce(published_at, excluded.published_at), proved_at = excluded.proved_at`,
     );
     this.#fail = db.prepare(
       "UPDATE publications SET state = 'failed', error = ?, published_at = NULL, proved_at = NULL WHERE target = ? AND observable_id = ?",
@@ -80,7 +81,10 @@ export class PublicationStore {
 
   /** Makes the record of a target equal to what a drive came to. */
   record(drive: DriveRecord): void {
-    if (drive.only !== undefined) return this.#recordOnly(drive, drive.only);
+    if (drive.only !== undefined) {
+      this.#recordOnly(drive, drive.only);
+      return;
+    }
     this.#db.transaction(() => {
       this.#withdraw.run(drive.target, drive.at);
       this.#publish.run({ target: drive.target, at: drive.at });

@@ -96,7 +96,7 @@ export class SuricataTarget implements Target {
 
   /**
    * Takes the rules file for this process and reads what an earlier run published. `drive` does it when nobody did.
-   * @throws ConfigError when another guardian holds the rules file.
+   * @throws OperatorError when another guardian holds the rules file.
    * @throws UnavailableError when the files cannot be written.
    */
   start(): Promise<void> {
@@ -145,10 +145,14 @@ export class SuricataTarget implements Target {
     if (!(await this.#enforcement.addQuickly(changes, signal))) return { changes };
     this.#last = { desired, unsupported: last.unsupported };
     if (additions.rulesOwed) this.#owedSince ??= this.#options.now();
+    const only = new Set([
+      ...additions.entries.domains.map((name) => `domain:${name}`),
+      ...additions.entries.ips.map((address) => `ip:${address}`),
+    ]);
     const followUp = this.#owedSince === undefined ? {} : { followUpMs: OWED_MS };
     const { unsupported } = last;
     return {
-      outcome: { unsupported, failed: new Map(), proved: true, added: additions.count, removed: 0, ...followUp },
+      outcome: { unsupported, failed: new Map(), proved: true, added: additions.count, removed: 0, only, ...followUp },
     };
   }
 
