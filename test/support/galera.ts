@@ -17,7 +17,7 @@ interface TestContext {
 const PROVIDER = '/usr/lib/galera/libgalera_smm.so';
 const STATE_TRANSFER = '/usr/bin/wsrep_sst_rsync';
 const PACKAGES = 'mariadb-server galera-4 rsync socat lsof iproute2';
-const READY_MS = 60_000;
+const READY_MS = 150_000;
 
 /** As `requires`: false where `GUARDIAN_TEST_SKIP` names galera or mariadb. @throws where packages are missing. */
 export function requiresGalera(t: TestContext): boolean {
