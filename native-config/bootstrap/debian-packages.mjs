@@ -17,8 +17,6 @@ export const TEST_NEEDS = [
   { binary: 'suricata', debian: 'suricata', skip: 'suricata', unit: 'suricata.service', backported: ['bookworm'] },
   { binary: 'mariadbd', debian: 'mariadb-server-core', skip: 'mariadb' },
   { binary: 'mariadb', debian: 'mariadb-client-core', skip: 'mariadb' },
-  // Three nodes of a cluster need the whole server; it brings Galera and what copies a node's state.
-  { binary: 'wsrep_sst_rsync', debian: 'mariadb-server', skip: 'galera', unit: 'mariadb.service' },
   { binary: 'ip', debian: 'iproute2', skip: 'netns' },
   { binary: 'nft', debian: 'nftables', skip: 'nftables' },
   // The daemon without the service of the package dnsmasq.

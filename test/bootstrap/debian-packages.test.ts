@@ -52,9 +52,8 @@ test('Debian 12 takes Suricata from the backports of its own mirror (deb822 sour
     '    Components: main',
     'apt-get update',
     'apt-get install -y --no-install-recommends -t bookworm-backports suricata',
-    'apt-get install -y --no-install-recommends mariadb-server-core mariadb-client-core mariadb-server iproute2 nftables dnsmasq-base unbound',
+    'apt-get install -y --no-install-recommends mariadb-server-core mariadb-client-core iproute2 nftables dnsmasq-base unbound',
     'systemctl disable suricata.service',
-    'systemctl disable mariadb.service',
     'systemctl disable unbound.service',
   ]);
 });
@@ -81,7 +80,6 @@ test('backports that are configured already are used as they are', (t) => {
       'deb http://mirror.example/debian bookworm main\ndeb http://mirror.example/debian bookworm-backports main\n',
     'usr/sbin/mariadbd': '',
     'usr/bin/mariadb': '',
-    'usr/bin/wsrep_sst_rsync': '',
     'usr/sbin/ip': '',
     'usr/sbin/nft': '',
     'usr/sbin/dnsmasq': '',
@@ -111,21 +109,20 @@ test('Debian 13 takes everything from its own archive, and package lists are fet
   const plan = planFor(t, { 'etc/os-release': TRIXIE, 'etc/apt/sources.list.d/debian.sources': sources });
   assert.deepEqual(plan, [
     'apt-get update',
-    'apt-get install -y --no-install-recommends make g++ python3 suricata mariadb-server-core mariadb-client-core mariadb-server iproute2 nftables dnsmasq-base unbound',
+    'apt-get install -y --no-install-recommends make g++ python3 suricata mariadb-server-core mariadb-client-core iproute2 nftables dnsmasq-base unbound',
     'systemctl disable suricata.service',
-    'systemctl disable mariadb.service',
     'systemctl disable unbound.service',
   ]);
 });
 
 test('what GUARDIAN_TEST_SKIP names is not installed', (t) => {
   const files = { 'etc/os-release': TRIXIE, ...BUILD, ...LISTS };
-  const plan = planFor(t, files, { GUARDIAN_TEST_SKIP: 'suricata, mariadb, galera, unbound' });
+  const plan = planFor(t, files, { GUARDIAN_TEST_SKIP: 'suricata, mariadb, unbound' });
   assert.deepEqual(plan, ['apt-get install -y --no-install-recommends iproute2 nftables dnsmasq-base']);
 });
 
 test('a machine that has everything gets nothing', (t) => {
-  const have = ['suricata', 'mariadbd', 'mariadb', 'wsrep_sst_rsync', 'ip', 'nft', 'dnsmasq', 'unbound'].map((name) => [
+  const have = ['suricata', 'mariadbd', 'mariadb', 'ip', 'nft', 'dnsmasq', 'unbound'].map((name) => [
     `usr/bin/${name}`,
     '',
   ]);

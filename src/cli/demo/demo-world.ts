@@ -34,7 +34,7 @@ export const EXAMPLE_HOSTS: readonly DemoName[] = [
 export const DEMO_NAMES: readonly DemoName[] = [
   // Answered by their registrable domains, in `PARENTS`.
   { name: 'www.wikipedia.org', client: LAPTOP, via: 'dns' },
-  { name: 'deb.debian.org', client: LAPTOP, via: 'dns' },
+  { name: 'www.gnu.org', client: LAPTOP, via: 'dns' },
   { name: 'time.cloudflare.com', client: CAMERA, via: 'dns' },
   { name: 'a-name-nobody-scanned.hng-demo-quiet.net', client: LAPTOP, via: 'dns' },
   // Private: it is heard and never asked about.
@@ -47,7 +47,7 @@ export const DEMO_NAMES: readonly DemoName[] = [
 ];
 
 /** Registrable domains: one answer serves all hosts below it. */
-const PARENTS: readonly string[] = ['wikipedia.org', 'debian.org', 'cloudflare.com'];
+const PARENTS: readonly string[] = ['wikipedia.org', 'gnu.org', 'cloudflare.com'];
 
 /** What the stand-in answers. What is not in it is answered "not found". */
 export function demoReports(): ReadonlyMap<ObservableKey, StandInReport> {

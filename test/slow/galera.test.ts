@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { drained, fill, HOUR, openSensor, sightings, T0 } from '../central/central-fixture.ts';
+import { assertUnion } from '../central/union.ts';
 import { requiresGalera, startGalera } from '../support/galera.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
-import { drained, fill, HOUR, openSensor, sightings, T0 } from './central-fixture.ts';
-import { assertUnion } from './union.ts';
 
 const NAMES = ['a.example.com', 'b.example.org', '192.0.2.7', 'http://c.example.net/x?y=1', 'd.example.com'];
 const LONG_MS = 90_000;
