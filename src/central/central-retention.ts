@@ -21,7 +21,7 @@ const STEP = 1_000;
 const PAUSE_MS = 50;
 const DAY_MS = 86_400_000;
 /** Longer than a month's window, so that none is forgotten while it counts. */
-const TAKEN_MS = 62 * DAY_MS;
+const DRAWN_MS = 62 * DAY_MS;
 
 /** Deletes what is old, in small steps. Any sensor may do it, and several at once do no harm. Returns how many rows. @throws CentralError */
 export async function forgetOldRows({ pool, keeping, now, signal }: CentralRetentionOptions): Promise<number> {
@@ -32,7 +32,8 @@ export async function forgetOldRows({ pool, keeping, now, signal }: CentralReten
     ['pihole_stats', 'minute', keeping.alertsMs],
     ['lookups', 'at', keeping.lookupsMs],
     ['quota_leases', 'leased_until', DAY_MS],
-    ['quota_taken', 'starts_at', TAKEN_MS],
+    ['quota_members', 'seen', DAY_MS],
+    ['quota_drawn', 'starts_at', DRAWN_MS],
   ];
   let forgotten = 0;
   for (const [table, column, ms] of ages) {

@@ -10,4 +10,12 @@ export interface Override {
   readonly createdAt: number;
   /** Epoch milliseconds; absent means until it is forgotten. */
   readonly expiresAt?: number;
+  /** `all`: it holds on every sensor of the fleet. Absent: on this one. */
+  readonly scope?: OverrideScope;
+  /** The sensor where it was said; given where `scope` is `all`. */
+  readonly sensor?: string;
 }
+
+/** Where an operator's word holds. */
+export const OVERRIDE_SCOPES = ['sensor', 'all'] as const;
+export type OverrideScope = (typeof OVERRIDE_SCOPES)[number];

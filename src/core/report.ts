@@ -42,6 +42,8 @@ export interface Report {
   readonly createdAt?: number;
   /** Report page a person can open; never an API address. Empty where the source has none. */
   readonly permalink: string;
+  /** The sensor that asked, where it was another one of the fleet; `askedAt` is then by the clock of that sensor. */
+  readonly sensor?: string;
 }
 
 /** No engine said anything. */

@@ -29,7 +29,15 @@ export interface AsideRow {
 }
 
 /** What a sensor remembers about itself and the central database. */
-export type CentralStateName = 'instance' | 'seeded' | 'synced_until' | 'thinned' | 'reports_until' | 'fleet_size';
+export type CentralStateName =
+  | 'instance'
+  | 'seeded'
+  | 'synced_until'
+  | 'thinned'
+  | 'reports_until'
+  | 'words_until'
+  | 'fleet'
+  | 'lookups_saved';
 
 type KeyParts = [number, number, number, string];
 type Raw = [number, number, number, string, number, number, ...OutboxValue[]];

@@ -26,7 +26,8 @@ const RULES: readonly TriggerRule[] = [
   // A new hour also moves the observable's `last_seen`, which the centre keeps to the hour.
   { on: 'INSERT ON sightings_hourly', marks: [SIGHTING, `'observables', NEW.observable_id, 0, 0, ''`] },
   { on: 'UPDATE ON sightings_hourly', marks: [SIGHTING] },
-  { on: 'INSERT ON reports', marks: [`'scans', NEW.id, 0, 0, ''`] },
+  // What another sensor asked is told by that sensor.
+  { on: 'INSERT ON reports WHEN NEW.origin IS NULL', marks: [`'scans', NEW.id, 0, 0, ''`] },
   { on: 'INSERT ON verdicts', marks: [VERDICT_OF('NEW')] },
   { on: 'UPDATE ON verdicts', marks: [VERDICT_OF('NEW')] },
   { on: 'DELETE ON verdicts', marks: [VERDICT_OF('OLD')] },
@@ -74,7 +75,7 @@ export const CREATE_TRIGGERS = RULES.map(
 export const SEED = [
   `'observables', id, 0, 0, '' FROM observables`,
   `'sightings_hourly', hour, observable_id, client_id, via FROM sightings_hourly`,
-  `'scans', id, 0, 0, '' FROM reports`,
+  `'scans', id, 0, 0, '' FROM reports WHERE origin IS NULL`,
   `'verdicts', observable_id, 0, 0, '' FROM verdicts`,
   `'verdict_history', observable_id, at, 0, '' FROM verdict_history`,
   `'indicators', observable_id, 0, 0, target FROM publications`,

@@ -17,6 +17,7 @@ interface Row {
   readonly reputation: number;
   readonly permalink: string;
   readonly detail: string;
+  readonly origin: string | null;
 }
 
 /** The part of a report that is read whole and never searched. */
@@ -29,7 +30,7 @@ interface Detail {
 }
 
 const COLUMNS =
-  'source, outcome, asked_at, last_analysis_at, malicious, suspicious, harmless, undetected, timeout, reputation, permalink, detail';
+  'source, outcome, asked_at, last_analysis_at, malicious, suspicious, harmless, undetected, timeout, reputation, permalink, detail, origin';
 
 /** The table `reports`: every answer ever got, none overwritten. */
 export class ReportStore {
@@ -38,12 +39,16 @@ export class ReportStore {
   readonly #all: Statement<[number], Row>;
   readonly #latest: Statement<[number], Row>;
   readonly #since: Statement<[number, number], { n: number }>;
+  readonly #lastAsked: Statement<[number, string], { at: number | null }>;
   readonly #prune: Statement;
 
   constructor(db: Sqlite, observables: ObservableStore) {
     this.#observables = observables;
     this.#insert = db.prepare(
-      `INSERT INTO reports (observable_id, ${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO reports (observable_id, ${COLUMNS}, origin_asked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    this.#lastAsked = db.prepare(
+      'SELECT max(coalesce(origin_asked_at, asked_at)) AS at FROM reports WHERE observable_id = ? AND source = ?',
     );
     this.#all = db.prepare(`SELECT ${COLUMNS} FROM reports WHERE observable_id = ? ORDER BY asked_at DESC LIMIT 200`);
     this.#latest = db.prepare(
@@ -58,13 +63,34 @@ export class ReportStore {
 
   /** Keeps a report. Returns the row number of its observable. */
   keep(report: Report): number {
-    const { id } = this.#observables.idOf(`${report.observable.kind}:${report.observable.value}`, report.askedAt);
+    return this.#keep(report, report.askedAt, null);
+  }
+
+  /**
+   * Keeps a report of another sensor that came at `now`. Passes over one that is no news: it was kept already, or a later answer was.
+   * Returns whether it was kept.
+   */
+  takeOver(report: Report, now: number): boolean {
+    if (!this.isNews(report)) return false;
+    this.#keep(report, Math.min(report.askedAt, now), report.askedAt);
+    return true;
+  }
+
+  /** Whether nothing as late as this is known of its source about its observable. */
+  isNews({ observable, source, askedAt }: Report): boolean {
+    const stored = this.#observables.find(observable);
+    const last = stored === undefined ? undefined : this.#lastAsked.get(stored.id, source)?.at;
+    return last === undefined || last === null || last < askedAt;
+  }
+
+  #keep(report: Report, askedAt: number, originAskedAt: number | null): number {
+    const { id } = this.#observables.idOf(`${report.observable.kind}:${report.observable.value}`, askedAt);
     const { stats } = report;
     this.#insert.run(
       id,
       report.source,
       report.outcome,
-      report.askedAt,
+      askedAt,
       report.lastAnalysisAt ?? null,
       stats.malicious,
       stats.suspicious,
@@ -74,6 +100,8 @@ export class ReportStore {
       report.reputation,
       report.permalink,
       JSON.stringify(detailOf(report)),
+      report.sensor ?? null,
+      originAskedAt,
     );
     return id;
   }
@@ -129,5 +157,6 @@ function reportOf(observable: Observable, row: Row): Report {
     remarks: detail.remarks,
     ...(detail.created_at === undefined ? {} : { createdAt: detail.created_at }),
     permalink: row.permalink,
+    ...(row.origin === null ? {} : { sensor: row.origin }),
   };
 }

@@ -13,6 +13,7 @@ import { PublicationStore } from './publication-store.ts';
 import { QueueStore } from './queue-store.ts';
 import { QuotaStore } from './quota-store.ts';
 import { ReportStore } from './report-store.ts';
+import { SharedOverrideStore } from './shared-override-store.ts';
 import { SidStore } from './sid-store.ts';
 import { SightingStore } from './sighting-store.ts';
 import { openSqliteFile, type Sqlite, transactDurably } from './sqlite-file.ts';
@@ -38,6 +39,7 @@ export class Store {
   readonly publications: PublicationStore;
   readonly sids: SidStore;
   readonly overrides: OverrideStore;
+  readonly sharedOverrides: SharedOverrideStore;
   readonly alerts: AlertStore;
   readonly feeds: FeedStore;
   readonly pihole: PiholeStore;
@@ -63,6 +65,7 @@ export class Store {
     this.publications = new PublicationStore(db, this.observables);
     this.sids = new SidStore(db, options.sidRange.first, options.sidRange.last);
     this.overrides = new OverrideStore(db);
+    this.sharedOverrides = new SharedOverrideStore(db);
     this.alerts = new AlertStore(db, this.observables);
     this.feeds = new FeedStore(db);
     this.pihole = new PiholeStore(db);
@@ -92,6 +95,7 @@ export class Store {
       this.sightings.forgetCachedIds();
       this.queue.forgetCachedIds();
       this.indicators.forgetCached();
+      this.sharedOverrides.forgetCached();
       throw error;
     }
   }
