@@ -1,14 +1,11 @@
 import { ControlServer } from './api/control-server.ts';
 import type { WarningFacts } from './api/status-facts.ts';
 import type { Config } from './config/schema.ts';
-import type { Secret } from './config/secrets.ts';
-import type { OperatorError } from './core/errors.ts';
 import { observableOfKey } from './core/observable.ts';
 import { Canary } from './enforce/canary/canary.ts';
 import { EveIntake } from './eve/eve-intake.ts';
 import type { IntakeBatch } from './eve/intake-batch.ts';
 import type { IntakeCounters } from './eve/intake-counters.ts';
-import type { Log } from './lib/log.ts';
 import { Metrics } from './ops/metrics.ts';
 import { Blocking } from './sidecar/blocking.ts';
 import { upkeepBook } from './sidecar/books.ts';
@@ -21,40 +18,13 @@ import { metricsOf } from './sidecar/metrics-of.ts';
 import { controlOptions, eveOptions } from './sidecar/part-options.ts';
 import { Questions } from './sidecar/questions.ts';
 import { restartNeeded } from './sidecar/restart-needed.ts';
-import { SecondOpinions, type SecondSource } from './sidecar/second-opinions.ts';
+import { SecondOpinions } from './sidecar/second-opinions.ts';
+import type { SidecarOptions } from './sidecar/sidecar-options.ts';
 import { statusOf } from './sidecar/status-of.ts';
 import { storeOf } from './sidecar/store-of.ts';
-import type { Feed } from './sources/feeds/feed.ts';
 import type { FreshObservable } from './store/sighting-store.ts';
 import type { Store } from './store/store.ts';
 import { Upkeep } from './triage/upkeep.ts';
-
-export interface SidecarOptions {
-  readonly config: Config;
-  /** VirusTotal's key. Without one nothing is asked, and status says so. */
-  readonly apiKey: Secret | undefined;
-  /** The configured feeds, with presets filled in and keys read. */
-  readonly feeds: readonly Feed[];
-  /** Reads the password of the central database. */
-  readonly centralPassword: () => string;
-  /** Opens the whole API over TCP to whoever carries it. */
-  readonly apiToken: Secret | undefined;
-  /** The Pi-hole's application password. */
-  readonly piholePassword: Secret | undefined;
-  /** Sources that are asked after VirusTotal. */
-  readonly secondSources: readonly SecondSource[];
-  readonly version: string;
-  readonly log: Log;
-  /** Epoch milliseconds. */
-  readonly now: () => number;
-  /** From 0 up to 1, for jitter. */
-  readonly random: () => number;
-  /** This process. */
-  readonly pid: number;
-  readonly memoryBytes: () => number;
-  /** The intake ended without being told to: the process should end, and be started again. */
-  readonly onFailure: (error: OperatorError) => void;
-}
 
 /**
  * The whole sidecar: the only place where the parts meet. From top to bottom this file is the path of a name:
@@ -63,6 +33,7 @@ export interface SidecarOptions {
 export class Sidecar {
   readonly #options: SidecarOptions;
   readonly #store: Store;
+  readonly #words: FeedWords;
   readonly #judgement: Judgement;
   readonly #questions: Questions;
   readonly #second: SecondOpinions;
@@ -84,13 +55,20 @@ export class Sidecar {
   /** @throws OperatorError when the store cannot be opened. */
   constructor(options: SidecarOptions) {
     const { config, log, now, version } = options;
+    const onDecided = (): void => this.#blocking.publisher.changed(now());
     this.#options = options;
     this.#config = config;
     // Everything else reads and writes it.
     this.#store = storeOf(config);
     // Judges by what the store holds; nobody else decides.
     const words = new FeedWords(this.#store, options.feeds);
-    this.#judgement = new Judgement({ config, store: this.#store, words, now });
+    this.#words = words;
+    this.#judgement = new Judgement({
+      ...options,
+      store: this.#store,
+      words,
+      onDecided,
+    });
     // Decides what is worth asking, asks it, and has the answer judged in the same transaction.
     this.#questions = new Questions({
       ...options,
@@ -99,7 +77,7 @@ export class Sidecar {
       words,
       uptimeMs: () => performance.now(),
       onVerdict: (verdict) => this.#second.consider(verdict),
-      onDecided: () => this.#blocking.publisher.changed(now()),
+      onDecided,
     });
     // Further voices on what VirusTotal left open, each on its own account.
     this.#second = new SecondOpinions({
@@ -107,7 +85,7 @@ export class Sidecar {
       sources: options.secondSources,
       store: this.#store,
       judgement: this.#judgement,
-      onDecided: () => this.#blocking.publisher.changed(now()),
+      onDecided,
     });
     // Whole lists instead of questions: evidence that costs no quota, and context.
     this.#feeds = new Feeds({
@@ -115,7 +93,7 @@ export class Sidecar {
       store: this.#store,
       judgement: this.#judgement,
       questions: this.#questions,
-      onDecided: () => this.#blocking.publisher.changed(now()),
+      onDecided,
     });
     // Where verdicts take effect.
     this.#blocking = new Blocking({
@@ -139,7 +117,7 @@ export class Sidecar {
       sweep: () => this.#questions.sweep(),
       expire: (observable) => this.#judgement.expire(observable),
       endWords: (at) => this.#judgement.operator.endWords(at),
-      onExpired: () => this.#blocking.publisher.changed(now()),
+      onExpired: onDecided,
       onRechecks: () => this.#questions.wake(),
       log,
       now,
@@ -192,6 +170,7 @@ export class Sidecar {
     this.#startedAt = this.#options.now();
     // First, since a second guardian on the same rules file is refused before anything is touched.
     await this.#blocking.start();
+    this.#judgement.start();
     this.#centre.start();
     this.#canary.start();
     this.#questions.start();
@@ -209,6 +188,7 @@ export class Sidecar {
     await this.#intake.stop();
     this.#upkeep.stop();
     await this.#feeds.stop();
+    await this.#judgement.stop();
     await this.#second.stop();
     await this.#questions.stop();
     await this.#canary.stop();
@@ -220,14 +200,16 @@ export class Sidecar {
   }
 
   /**
-   * Takes over what may change while running (allow, policy, the key) and judges anew by it.
+   * Takes over what may change while running (allow, policy, the feeds, the key) and judges anew by it.
    * Returns the keys whose change waits for a restart.
    */
-  reload(config: Config, apiKey: Secret | undefined): readonly string[] {
-    const waiting = restartNeeded(this.#config, config);
+  reload(config: Config, { apiKey, feeds }: Pick<SidecarOptions, 'apiKey' | 'feeds'>): readonly string[] {
+    const waiting = restartNeeded(this.#config, config, { hadKey: this.#questions.desk !== undefined, apiKey });
+    // The words first: by them everything is judged.
+    this.#words.follow(feeds);
     this.#judgement.follow(config);
+    this.#feeds.follow(feeds);
     this.#questions.follow(config, apiKey);
-    void this.#judgement.rejudgeAll().then(() => this.#blocking.publisher.changed(this.#options.now()));
     this.#config = config;
     return waiting;
   }
@@ -262,7 +244,7 @@ export class Sidecar {
 
   /** What a feed lists already is judged when it is seen, without a question. */
   #judgeListed(fresh: readonly FreshObservable[]): void {
-    if (this.#options.feeds.length === 0) return;
+    if (this.#words.isSilent) return;
     let decided = false;
     for (const { key } of fresh) decided = this.#judgement.rejudge(observableOfKey(key)).indicatorChanged || decided;
     if (decided) this.#blocking.publisher.changed(this.#options.now());

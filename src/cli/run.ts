@@ -18,7 +18,7 @@ export function registerRun(program: Command, io: CliIo): void {
     .command('run')
     .summary('the daemon, in the foreground')
     .description(
-      'Runs the daemon in the foreground, with JSON logs on stdout. SIGTERM and SIGINT drain and end it within 5 seconds. SIGHUP reads the configuration again, takes over allow, policy and the key, and says what waits for a restart.',
+      'Runs the daemon in the foreground, with JSON logs on stdout. SIGTERM and SIGINT drain and end it within 5 seconds. SIGHUP reads the configuration again, takes over allow, policy, feeds and the key, and says what waits for a restart.',
     )
     .option('-c, --config <file>', 'configuration', DEFAULT_CONFIG_PATH);
   withHelp(command, {
@@ -90,7 +90,8 @@ async function runDaemon({ path, config, log, io }: Daemon): Promise<void> {
 function reload(sidecar: Sidecar, { path, log, io }: Daemon): void {
   try {
     const config = loadConfig({ path });
-    const waiting = sidecar.reload(config, readApiKey(config.virustotal.apiKeyFile, io.env, log));
+    const apiKey = readApiKey(config.virustotal.apiKeyFile, io.env, log);
+    const waiting = sidecar.reload(config, { apiKey, feeds: feedList(config.feeds, io.env, log) });
     if (waiting.length === 0) log.info('configuration taken over', { path });
     else log.warn('configuration taken over, some keys wait for a restart', { path, keys: waiting });
   } catch (error) {

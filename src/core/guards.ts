@@ -5,12 +5,14 @@ import { placeOf } from './registrable-domain.ts';
 import { hostOfUrl } from './web-url.ts';
 
 /**
- * What this machine needs to keep working: its gateway, resolvers, Pi-hole, database, the sources it asks and its own
- * names. Canonical names and addresses. A name protects everything below it too.
+ * What this machine needs to keep working: its gateway, resolvers, Pi-hole, database and its own names. Canonical names and
+ * addresses. A name protects everything below it too.
  */
 export interface Surroundings {
   readonly names: ReadonlySet<string>;
   readonly addresses: ReadonlySet<string>;
+  /** Hosts of others that are asked and read from (sources, feeds). Each protects itself and what it stands below, and no neighbour. */
+  readonly hosts: ReadonlySet<string>;
 }
 
 /** RFC 6761, RFC 6762, RFC 8375 and ICANN's reserved `internal`: names that mean nothing outside. */
@@ -83,11 +85,16 @@ function guardOfName(name: string, surroundings: Surroundings): string | undefin
   for (const own of surroundings.names) {
     if (isWithin(name, own) || isWithin(own, name)) return `${own} is needed by this machine`;
   }
+  for (const host of surroundings.hosts) {
+    if (isWithin(host, name)) return `${host} is a source of this machine's`;
+  }
   return undefined;
 }
 
 function guardOfAddress(address: string, surroundings: Surroundings): string | undefined {
-  return surroundings.addresses.has(address) ? `${address} is needed by this machine` : privateAddress(address);
+  return surroundings.addresses.has(address) || surroundings.hosts.has(address)
+    ? `${address} is needed by this machine`
+    : privateAddress(address);
 }
 
 function privateAddress(address: string): string | undefined {

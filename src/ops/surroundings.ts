@@ -18,11 +18,19 @@ export function systemSources(): SurroundingsSources {
   return { resolvConf: '/etc/resolv.conf', route: '/proc/net/route', hostname: hostname(), addresses };
 }
 
+/** Names and addresses that the configuration brings: of this network's own, and of others that are asked. */
+export interface ConfiguredHosts {
+  /** Pi-hole, database: their names protect what stands below them too. */
+  readonly neighbours: readonly string[];
+  /** Sources and feeds. */
+  readonly asked: readonly string[];
+}
+
 /**
- * What this machine needs to keep working: its own names and addresses, its resolvers and search domains, its gateway, and
- * `hosts` (the sources it asks, its Pi-hole, its database: names or addresses). A file that is not there adds nothing.
+ * What this machine needs to keep working: its own names and addresses, its resolvers and search domains, its gateway, and what is
+ * configured. A file that is not there adds nothing.
  */
-export function readSurroundings(sources: SurroundingsSources, hosts: readonly string[]): Surroundings {
+export function readSurroundings(sources: SurroundingsSources, configured: ConfiguredHosts): Surroundings {
   const names = new Set<string>();
   const addresses = new Set<string>();
   const add = (host: string): void => {
@@ -31,10 +39,10 @@ export function readSurroundings(sources: SurroundingsSources, hosts: readonly s
     const name = parseDomainName(host);
     if (name.ok) names.add(name.value);
   };
-  for (const host of [...hosts, sources.hostname, ...sources.addresses]) add(host);
+  for (const host of [...configured.neighbours, sources.hostname, ...sources.addresses]) add(host);
   for (const host of resolvers(readOrEmpty(sources.resolvConf))) add(host);
   for (const host of gateways(readOrEmpty(sources.route))) add(host);
-  return { names, addresses };
+  return { names, addresses, hosts: new Set(configured.asked) };
 }
 
 /** Nameservers and search domains of resolv.conf(5). */

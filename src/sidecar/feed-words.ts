@@ -8,11 +8,31 @@ import type { Store } from '../store/store.ts';
 /** What the configured feeds say, as evidence and as context. Read from the store: nothing is asked and nothing leaves. */
 export class FeedWords {
   readonly #store: Store;
-  readonly #feeds: ReadonlyMap<string, Feed>;
+  #feeds: ReadonlyMap<string, Feed>;
 
   constructor(store: Store, feeds: readonly Feed[]) {
     this.#store = store;
-    this.#feeds = new Map(feeds.map((feed) => [feed.name, feed]));
+    this.#feeds = byName(feeds);
+  }
+
+  /** Listens to other feeds from now on. */
+  follow(feeds: readonly Feed[]): void {
+    this.#feeds = byName(feeds);
+  }
+
+  /** Whether there is any feed. */
+  get isSilent(): boolean {
+    return this.#feeds.size === 0;
+  }
+
+  /** Where feeds are read from over the network. */
+  urls(): readonly string[] {
+    return [...this.#feeds.values()].map(({ location }) => location).filter((location) => /^https?:/i.test(location));
+  }
+
+  /** What of the feeds decides how their words count. */
+  basis(): unknown {
+    return [...this.#feeds.values()].map(({ name, role, weight, engine }) => [name, role, weight, engine]);
   }
 
   /** Reports of the feeds that list it. */
@@ -61,4 +81,8 @@ export class FeedWords {
   #hits(observable: Observable): readonly FeedHit[] {
     return this.#feeds.size === 0 ? [] : this.#store.feeds.hits(observable);
   }
+}
+
+function byName(feeds: readonly Feed[]): ReadonlyMap<string, Feed> {
+  return new Map(feeds.map((feed) => [feed.name, feed]));
 }

@@ -46,6 +46,11 @@ export class Feeds {
     return this.#runner.stop();
   }
 
+  /** Takes over other feeds; the last good versions of those that stay go on counting. */
+  follow(feeds: readonly Feed[]): void {
+    this.#runner.follow(feeds);
+  }
+
   status(): readonly FeedStatus[] {
     return this.#runner.status();
   }

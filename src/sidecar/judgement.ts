@@ -1,10 +1,9 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { createHash } from 'node:crypto';
 import type { Config } from '../config/schema.ts';
 import { type Surroundings, whyNeverBlock } from '../core/guards.ts';
 import type { Observable } from '../core/observable.ts';
 import type { Override } from '../core/override.ts';
-import { hostOfUrl } from '../core/web-url.ts';
-import { readSurroundings, systemSources } from '../ops/surroundings.ts';
+import { type Log, SILENT } from '../lib/log.ts';
 import type { Store } from '../store/store.ts';
 import { OperatorDesk } from '../triage/operator-desk.ts';
 import type { RecheckTable } from '../triage/recheck.ts';
@@ -12,31 +11,37 @@ import { type Rejudged, VerdictKeeper } from '../triage/verdict-keeper.ts';
 import { blockBook } from './block-book.ts';
 import { overrideBook, verdictBook } from './books.ts';
 import type { FeedWords } from './feed-words.ts';
+import { Rejudging } from './rejudging.ts';
+import { surroundingsOf } from './surroundings-of.ts';
 
-/** Verdicts judged anew in one transaction: enough to be quick, few enough to let events in between. */
-const REJUDGE_PAGE = 500;
+export interface JudgementOptions {
+  readonly config: Config;
+  readonly store: Store;
+  readonly words: FeedWords;
+  readonly now: () => number;
+  /** What should be published may have changed after everything was judged anew. */
+  readonly onDecided?: () => void;
+  readonly log?: Log;
+}
 
 /** Who decides: the verdict keeper and the operator's desk, with what they need to know of config and surroundings. */
 export class Judgement {
   readonly #store: Store;
+  readonly #words: FeedWords;
   readonly #now: () => number;
   readonly #keeper: VerdictKeeper;
+  readonly #rejudging: Rejudging;
   readonly operator: OperatorDesk;
   #config: Config;
   #surroundings: Surroundings;
   #allowed: readonly Override[];
 
-  constructor(options: {
-    readonly config: Config;
-    readonly store: Store;
-    readonly words: FeedWords;
-    readonly now: () => number;
-  }) {
-    const { config, store, words, now } = options;
+  constructor({ config, store, words, now, onDecided = () => undefined, log = SILENT }: JudgementOptions) {
     this.#store = store;
+    this.#words = words;
     this.#now = now;
     this.#config = config;
-    this.#surroundings = surroundingsOf(config);
+    this.#surroundings = surroundingsOf(config, words.urls());
     this.#allowed = allowList(config, now());
     this.#keeper = new VerdictKeeper({
       book: verdictBook(store, words),
@@ -56,6 +61,23 @@ export class Judgement {
       surroundings: () => this.#surroundings,
       rejudge: (observable) => this.rejudge(observable),
     });
+    this.#rejudging = new Rejudging({
+      store,
+      basis: () => this.#basis(),
+      rejudge: (observable) => this.rejudge(observable),
+      onDecided,
+      log,
+    });
+  }
+
+  /** Judges everything anew where the configuration, the feeds or the surroundings changed since that was last done. */
+  start(): void {
+    this.#rejudging.start();
+  }
+
+  /** Nothing is judged anew after it has resolved. */
+  stop(): Promise<void> {
+    return this.#rejudging.stop();
   }
 
   get surroundings(): Surroundings {
@@ -92,24 +114,21 @@ export class Judgement {
     if (indicator !== undefined && indicator.expiresAt <= this.#now()) this.#store.indicators.unwant(observable);
   }
 
-  /** Judges everything anew that has a verdict: the policy or the allow list changed. Events come in between the pages. */
-  async rejudgeAll(): Promise<void> {
-    let cursor: number | undefined = 0;
-    while (cursor !== undefined) {
-      await nextTurn();
-      const page: ReturnType<Store['verdicts']['page']> = this.#store.verdicts.page({ limit: REJUDGE_PAGE, cursor });
-      this.#store.transact(() => {
-        for (const { observable } of page.verdicts) this.rejudge(observable);
-      });
-      cursor = page.next;
-    }
-  }
-
-  /** Follows a changed configuration. */
+  /** Follows a changed configuration, and judges everything anew by it. */
   follow(config: Config): void {
     this.#config = config;
-    this.#surroundings = surroundingsOf(config);
+    this.#surroundings = surroundingsOf(config, this.#words.urls());
     this.#allowed = allowList(config, this.#now());
+    this.start();
+  }
+
+  #basis(): string {
+    const { policy, recheck } = this.#config;
+    const { names, addresses, hosts } = this.#surroundings;
+    const allowed = this.#allowed.map(({ pattern }) => pattern.text);
+    const around = [names, addresses, hosts].map((set) => [...set].sort());
+    const text = JSON.stringify([policy, recheck, allowed, this.#words.basis(), around]);
+    return createHash('sha256').update(text).digest('hex');
   }
 }
 
@@ -125,19 +144,6 @@ function recheckTable({ recheck }: Config): RecheckTable {
     file_malicious: recheck.fileMalicious,
     file_unknown: recheck.fileUnknown,
   };
-}
-
-/** The source that everything rests on, also where `base_url` names another host. */
-const ALWAYS_NEEDED = ['virustotal.com'];
-
-function surroundingsOf(config: Config): Surroundings {
-  const urls = [config.virustotal.baseUrl, config.pihole?.url, ...config.feeds.map((feed) => feed.url)];
-  const hosts = urls.flatMap((url) => (url === null || url === undefined ? [] : [hostOfUrl(String(url))]));
-  return readSurroundings(systemSources(), [...ALWAYS_NEEDED, ...hosts, ...neighbours(config).map((one) => one.host)]);
-}
-
-function neighbours({ central, pihole }: Config): readonly { readonly host: string }[] {
-  return [...(central?.hosts ?? []), ...(pihole?.dns == null ? [] : [pihole.dns])];
 }
 
 function allowList(config: Config, at: number): readonly Override[] {

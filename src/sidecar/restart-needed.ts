@@ -1,15 +1,32 @@
 import type { Config } from '../config/schema.ts';
+import type { Secret } from '../config/secrets.ts';
 
 /** What a running daemon takes over. Everything else is set up once, at start. */
-const RELOADED: ReadonlySet<keyof Config> = new Set(['allow', 'policy', 'recheck']);
+const RELOADED: ReadonlySet<string> = new Set([
+  'allow',
+  'policy',
+  'recheck',
+  'feeds',
+  'virustotal.api_key_file',
+  'virustotal.max_per_minute',
+  'virustotal.max_per_day',
+  'virustotal.reserve',
+]);
+
+/** Whether VirusTotal is asked now, and the key that a changed configuration names. */
+export interface Keys {
+  readonly hadKey: boolean;
+  readonly apiKey: Secret | undefined;
+}
 
 /** The keys that differ and wait for a restart, as they stand in the file: `eve.socket`. */
-export function restartNeeded(before: Config, after: Config): readonly string[] {
-  const changed: string[] = [];
-  for (const key of Object.keys(after) as (keyof Config)[]) {
-    if (!RELOADED.has(key) && !same(before[key], after[key])) changed.push(...keysOf(key, before[key], after[key]));
-  }
-  return changed;
+export function restartNeeded(before: Config, after: Config, { hadKey, apiKey }: Keys): readonly string[] {
+  const changed = (Object.keys(after) as (keyof Config)[])
+    .filter((key) => !same(before[key], after[key]))
+    .flatMap((key) => keysOf(key, before[key], after[key]))
+    .filter((key) => !RELOADED.has(key) && !RELOADED.has(key.split('.', 1)[0] ?? ''));
+  // Who asks is built once: a key can be changed while running, and not be added or taken away.
+  return hadKey === (apiKey !== undefined) ? changed : [...changed, 'virustotal.api_key_file'];
 }
 
 function keysOf(key: string, before: unknown, after: unknown): readonly string[] {

@@ -7,13 +7,7 @@ import type { Store } from '../store/store.ts';
 import { outcomeOf } from '../triage/asked.ts';
 import { QuotaLedger } from '../triage/quota-ledger.ts';
 import type { Judgement } from './judgement.ts';
-
-/** A source that is asked after VirusTotal, and how often at most. */
-export interface SecondSource {
-  readonly source: Source;
-  readonly maxPerMinute: number;
-  readonly maxPerDay: number;
-}
+import type { SecondSource } from './second-source.ts';
 
 export interface SecondOpinionsOptions {
   readonly sources: readonly SecondSource[];

@@ -1,9 +1,9 @@
 import type { Config } from '../config/schema.ts';
 import { type Environment, readSecret } from '../config/secrets.ts';
 import type { Log } from '../lib/log.ts';
-import { AbuseIpDbSource } from '../sources/abuseipdb/abuseipdb-source.ts';
+import { ABUSEIPDB_BASE_URL, AbuseIpDbSource } from '../sources/abuseipdb/abuseipdb-source.ts';
 import { CLOUDFLARE_SECURITY, DnsOracle, QUAD9 } from '../sources/dns-oracle/dns-oracle.ts';
-import type { SecondSource } from './second-opinions.ts';
+import type { SecondSource } from './second-source.ts';
 
 /** Public resolvers publish no number; this is far below what one busy household asks its own resolver. */
 const ORACLE_PER_MINUTE = 20;
@@ -27,4 +27,10 @@ export function secondSources(config: Config, env: Environment, log: Log, now: (
   const apiKey = readSecret(abuseipdb.apiKeyFile, env, log).reveal();
   const source = new AbuseIpDbSource({ apiKey, now });
   return [...oracles, { source, maxPerMinute: ABUSEIPDB_PER_MINUTE, maxPerDay: abuseipdb.maxPerDay }];
+}
+
+/** Where the further sources of a configuration are asked. */
+export function secondSourceUrls({ oracles, abuseipdb }: Config): readonly string[] {
+  const urls = oracles.flatMap((name) => [ORACLES[name].filteredUrl, ORACLES[name].unfilteredUrl]);
+  return abuseipdb === null ? urls : [...urls, ABUSEIPDB_BASE_URL];
 }

@@ -1,4 +1,5 @@
 import { AlertStore } from './alert-store.ts';
+import { BasisStore } from './basis-store.ts';
 import { CanaryStore } from './canary-store.ts';
 import { CorrectionStore } from './correction-store.ts';
 import { FeedStore } from './feed-store.ts';
@@ -48,6 +49,7 @@ export class Store {
   readonly findings: FindingStore;
   readonly corrections: CorrectionStore;
   readonly canaries: CanaryStore;
+  readonly basis: BasisStore;
   readonly #db: Sqlite;
 
   /** @throws OperatorError when the file cannot be opened or migrated. */
@@ -74,6 +76,7 @@ export class Store {
     this.findings = new FindingStore(db, this.observables);
     this.corrections = new CorrectionStore(db);
     this.canaries = new CanaryStore(db);
+    this.basis = new BasisStore(db);
   }
 
   /** Runs `work` as one transaction: all of it is kept, or nothing. Survives `kill -9`; the last ones may not survive a power cut. */

@@ -25,7 +25,7 @@ export const NOW = Date.parse('2026-03-14T12:00:00Z');
 export const HOUR = 3_600_000;
 export const DAY = 24 * HOUR;
 
-const NO_SURROUNDINGS: Surroundings = { names: new Set(), addresses: new Set() };
+const NO_SURROUNDINGS: Surroundings = { names: new Set(), addresses: new Set(), hosts: new Set() };
 
 interface TestContext {
   after(fn: () => void | Promise<void>): void;

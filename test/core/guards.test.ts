@@ -5,12 +5,15 @@ import { parseObservable } from '../../src/core/observable.ts';
 
 const HERE: Surroundings = {
   names: new Set(['www.virustotal.com', 'db1.office.example.com', 'office.example.com']),
+  hosts: new Set(['lists.feed-host.com', '198.41.0.4']),
   addresses: new Set(['203.0.113.53', '192.168.1.1']),
 };
 
 const BLOCKABLE = [
   'evil-domain.top',
   'a.b.evil-domain.top',
+  'stranger.lists.feed-host.com', // below a feed's host somebody else may live
+  'other.feed-host.com',
   'alice.github.io',
   '8.8.4.4',
   '2606:4700::1111',
@@ -33,6 +36,9 @@ const NEVER_BLOCKED = [
   '100.64.0.1',
   '169.254.1.1',
   '203.0.113.53',
+  'lists.feed-host.com', // a feed is read from there
+  'feed-host.com',
+  '198.41.0.4',
   'fe80::1',
   'fd00::1',
   '::1',
@@ -56,6 +62,7 @@ const NEVER_ASKED = [
   '4.3.2.1.in-addr.arpa',
 ];
 const ASKED = [
+  'stranger.lists.feed-host.com',
   'evil-domain.top',
   'alice.github.io',
   '8.8.8.8',

@@ -10,7 +10,7 @@ import { DEFAULT_POLICY } from '../../src/core/policy.ts';
 import type { AnalysisStats, FlaggingEngine, Report } from '../../src/core/report.ts';
 import { sharedHosting } from '../../src/core/shared-hosting.ts';
 
-const NOBODY = { names: new Set<string>(), addresses: new Set<string>() };
+const NOBODY = { names: new Set<string>(), addresses: new Set<string>(), hosts: new Set<string>() };
 
 function domain(text: string): Observable {
   const parsed = parseObservable(text);

@@ -147,6 +147,57 @@ test('SIGHUP takes over policy and allow, says what waits for a restart, and sur
   assert.equal((await explain(daemon, 'some-name.top')).verdict.state, 'suspicious');
 });
 
+test('SIGHUP takes over feeds: a new one blocks, one that is gone releases, and one that cannot be read goes on counting', {
+  timeout: 60_000,
+}, async (t) => {
+  const dir = tempDir(t);
+  const [first, second] = [join(dir, 'first.txt'), join(dir, 'second.txt')];
+  writeFileSync(first, 'first-name.top\n');
+  writeFileSync(second, 'second-name.top\n');
+  const feedsOf = (...lines: string[]) => `feeds:\n${lines.map((line) => `  - ${line}\n`).join('')}`;
+  const more = feedsOf(`{ name: first, path: ${first}, weight: 6 }`);
+  const daemon = await startDaemon(t, { dir: join(dir, 'g'), more, moreSuricata: ', allow_unchecked: true' });
+  const config = readFileSync(daemon.configPath, 'utf8').replace(more, '');
+  const reload = (feeds: string) => {
+    writeFileSync(daemon.configPath, config + feeds);
+    daemon.kill('SIGHUP');
+  };
+  await until('the feed is read', async () => (await status(daemon)).feeds[0]?.state === 'current');
+  await sendToSocket(daemon.eveSocket, dnsQuestionLine('first-name.top') + dnsQuestionLine('second-name.top'));
+  await until('its name is blocked', () => blocklist(daemon).includes('first-name.top'));
+  const secondLine = `{ name: second, path: ${second}, weight: 6 }`;
+  reload(feedsOf(`{ name: first, path: ${join(dir, 'gone.txt')}, weight: 6 }`, secondLine));
+  await until('the name of the new feed is blocked too', () => blocklist(daemon).includes('second-name.top'));
+  assert.ok(blocklist(daemon).includes('first-name.top'), 'its last good version counts');
+  reload(feedsOf(secondLine));
+  await until('what only the old feed listed is free', () => !blocklist(daemon).includes('first-name.top'));
+  reload(feedsOf(`{ name: second, path: ${second}, weight: 1 }`));
+  await until('a feed that weighs less blocks no more', () => !blocklist(daemon).includes('second-name.top'));
+  assert.doesNotMatch(daemon.log(), /wait for a restart/);
+});
+
+test('a configuration that changed while the daemon was down is followed at its start', {
+  timeout: 60_000,
+}, async (t) => {
+  const { url } = await standIn(t, () => ({ malicious: 12 }));
+  const daemon = await startDaemon(t, {
+    dir: join(tempDir(t), 'g'),
+    virustotalUrl: url,
+    moreSuricata: ', allow_unchecked: true',
+  });
+  for (const observable of ['ours-really.top', 'truly-bad.top'])
+    await daemon.client.ask({ method: 'POST', path: '/v1/lookups', body: { observable } });
+  await until('both are blocked', () =>
+    ['ours-really.top', 'truly-bad.top'].every((one) => blocklist(daemon).includes(one)),
+  );
+  daemon.kill('SIGTERM');
+  assert.equal(await daemon.ended(), 0);
+  writeFileSync(daemon.configPath, `${readFileSync(daemon.configPath, 'utf8')}allow: [ours-really.top]\n`);
+  await daemon.start();
+  await until('what is allowed now is free', () => !blocklist(daemon).includes('ours-really.top'));
+  assert.ok(blocklist(daemon).includes('truly-bad.top'));
+});
+
 test('kill -9 at any moment loses nothing that cost quota', { timeout: 90_000 }, async (t) => {
   const { url, server } = await standIn(t, () => ({ malicious: 0 }));
   const daemon = await startDaemon(t, {

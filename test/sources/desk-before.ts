@@ -93,4 +93,8 @@ export const INTERNAL: readonly Observable[] = [
 ];
 
 /** The own network of these tests. */
-export const OWN: Surroundings = { names: new Set(['myhouse.net']), addresses: new Set(['192.168.1.1']) };
+export const OWN: Surroundings = {
+  names: new Set(['myhouse.net']),
+  addresses: new Set(['192.168.1.1']),
+  hosts: new Set(),
+};

@@ -22,7 +22,7 @@ export interface NetworkOptions {
   readonly maxWaiting?: number;
 }
 
-const SURROUNDINGS = { names: new Set<string>(), addresses: new Set<string>() };
+const SURROUNDINGS = { names: new Set<string>(), addresses: new Set<string>(), hosts: new Set<string>() };
 
 /** A small network with a real store, an intake desk and a judge, at a clock that a test sets. */
 export class Network {

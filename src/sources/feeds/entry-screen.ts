@@ -7,7 +7,7 @@ import type { Feed } from './feed.ts';
 import type { FeedRow } from './feed-book.ts';
 import type { FeedEntry } from './feed-entry.ts';
 
-const NOWHERE = { names: new Set<string>(), addresses: new Set<string>() };
+const NOWHERE = { names: new Set<string>(), addresses: new Set<string>(), hosts: new Set<string>() };
 
 /** Shorter prefixes hold whole provinces of the Internet; the largest network of Spamhaus DROP is a /8's fraction. */
 const SHORTEST_PREFIX = { ipv4: 8, ipv6: 16 } as const;

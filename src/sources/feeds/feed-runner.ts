@@ -53,22 +53,35 @@ const MAX_SLEEP_MS = 60_000;
 export class FeedRunner {
   readonly #options: FeedRunnerOptions;
   readonly #dueAt = new Map<string, number>();
+  #feeds: readonly Feed[];
+  /** Other feeds than now, which are taken over as soon as what is under way has ended. */
+  #followed: readonly Feed[] | undefined;
   #abort = new AbortController();
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> = Promise.resolve();
-  #refreshing: string | undefined;
+  #refreshing: { readonly feed: Feed; readonly abort: AbortController } | undefined;
 
   constructor(options: FeedRunnerOptions) {
     this.#options = options;
+    this.#feeds = options.feeds;
   }
 
   /** Registers the feeds and begins with the overdue ones. Returns at once. */
   start(): void {
     this.#abort = new AbortController();
-    for (const feed of this.#options.feeds) {
-      this.#schedule(feed);
-      this.#options.book.register({ name: feed.name, role: feed.role, origin: originOf(feed) });
-    }
+    for (const feed of this.#feeds) this.#register(feed);
+    this.#wake();
+  }
+
+  /**
+   * Takes over other feeds. What is not among them is removed with what it said; what is new, or is read in another way or with
+   * another key, is read as soon as its host's minimum allows. All others go on, and every last good version stays. Returns at once.
+   */
+  follow(feeds: readonly Feed[]): void {
+    if (this.#abort.signal.aborted) return;
+    this.#followed = feeds;
+    const reading = this.#refreshing;
+    if (reading !== undefined && !isStillRead(reading.feed, feeds)) reading.abort.abort();
     this.#wake();
   }
 
@@ -81,18 +94,19 @@ export class FeedRunner {
 
   /** Reads a feed now, whatever its interval says. Resolves when that is done, also when it failed: see `status`. */
   refresh(name: string): Promise<void> {
-    const feed = this.#options.feeds.find((one) => one.name === name);
-    if (feed === undefined) return Promise.resolve();
-    this.#running = this.#running.then(() => this.#refresh(feed));
+    this.#running = this.#running.then(() => {
+      const feed = this.#find(name);
+      return feed === undefined ? undefined : this.#refresh(feed);
+    });
     return this.#running;
   }
 
   /** Each configured feed: fresh or not, since when, how many entries, and what went wrong. */
   status(): readonly FeedStatus[] {
-    return this.#options.feeds.map((feed) =>
+    return this.#feeds.map((feed) =>
       feedStatus(feed, this.#options.book.find(feed.name), {
         nextAt: this.#dueAt.get(feed.name),
-        isRefreshing: this.#refreshing === feed.name,
+        isRefreshing: this.#refreshing?.feed.name === feed.name,
       }),
     );
   }
@@ -102,15 +116,39 @@ export class FeedRunner {
   }
 
   async #work(): Promise<void> {
+    if (this.#followed !== undefined) this.#takeOver(this.#followed);
     await this.#retire();
-    for (let feed = this.#nextDue(); feed !== undefined && !this.#abort.signal.aborted; feed = this.#nextDue()) {
+    while (!this.#abort.signal.aborted && this.#followed === undefined) {
+      const feed = this.#nextDue();
+      if (feed === undefined) return;
       await this.#refresh(feed);
     }
   }
 
+  // Between two reads and never during one: validators of the old origin must not be kept for the new one.
+  #takeOver(feeds: readonly Feed[]): void {
+    const before = this.#feeds;
+    this.#feeds = feeds;
+    this.#followed = undefined;
+    for (const feed of feeds) {
+      this.#register(
+        feed,
+        before.find((one) => one.name === feed.name),
+      );
+    }
+  }
+
+  #register(feed: Feed, before: Feed = feed): void {
+    this.#schedule(feed, before.authKey !== feed.authKey || before.role !== feed.role);
+    this.#options.book.register({ name: feed.name, role: feed.role, origin: originOf(feed) });
+  }
+
+  #find(name: string): Feed | undefined {
+    return this.#feeds.find((feed) => feed.name === name);
+  }
+
   #nextDue(): Feed | undefined {
-    const { feeds, now } = this.#options;
-    const due = feeds.filter((feed) => this.#due(feed) <= now());
+    const due = this.#feeds.filter((feed) => this.#due(feed) <= this.#options.now());
     return due.sort((a, b) => this.#due(a) - this.#due(b))[0];
   }
 
@@ -119,23 +157,24 @@ export class FeedRunner {
   }
 
   #sleep(): void {
-    if (this.#abort.signal.aborted || this.#options.feeds.length === 0) return;
-    const next = Math.min(...this.#options.feeds.map((feed) => this.#due(feed)));
+    if (this.#abort.signal.aborted || this.#feeds.length === 0) return;
+    const next = Math.min(...this.#feeds.map((feed) => this.#due(feed)));
     const wait = Math.max(1, Math.min(MAX_SLEEP_MS, next - this.#options.now()));
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#wake(), wait);
   }
 
-  #schedule(feed: Feed): void {
+  #schedule(feed: Feed, isOther = false): void {
     const { book, random } = this.#options;
-    const options = { origin: originOf(feed), random: random() };
+    const options = { origin: originOf(feed), random: random(), isOther };
     this.#dueAt.set(feed.name, nextRefreshAt(feed, book.find(feed.name), options));
   }
 
   async #refresh(feed: Feed): Promise<void> {
-    const { signal } = this.#abort;
-    if (signal.aborted) return;
-    this.#refreshing = feed.name;
+    if (this.#abort.signal.aborted) return;
+    const abort = new AbortController();
+    const signal = AbortSignal.any([this.#abort.signal, abort.signal]);
+    this.#refreshing = { feed, abort };
     try {
       const swap = await refreshFeed(feed, this.#refreshOptions(), signal);
       if (swap === undefined) this.#options.book.keepUnchanged(feed.name, this.#options.now());
@@ -192,10 +231,10 @@ export class FeedRunner {
 
   /** Removes what feeds said that are no longer configured. */
   async #retire(): Promise<void> {
-    const { book, feeds, now, log } = this.#options;
+    const { book, now, log } = this.#options;
     const pace = new Pace(this.#abort.signal);
     for (const kept of book.all()) {
-      if (feeds.some((feed) => feed.name === kept.name) || this.#abort.signal.aborted) continue;
+      if (this.#find(kept.name) !== undefined || this.#abort.signal.aborted) continue;
       const load = book.load(kept.name, () => ({ at: now(), etag: undefined, lastModified: undefined }));
       try {
         await pace.through(load.write());
@@ -212,4 +251,12 @@ export class FeedRunner {
       }
     }
   }
+}
+
+/** Whether what is being read of a feed is still wanted, and wanted in this way. */
+function isStillRead(feed: Feed, feeds: readonly Feed[]): boolean {
+  const next = feeds.find((one) => one.name === feed.name);
+  return (
+    next !== undefined && next.authKey === feed.authKey && next.role === feed.role && originOf(next) === originOf(feed)
+  );
 }

@@ -10,17 +10,18 @@ const FIRST_RETRY_MS = 5 * 60_000;
 /**
  * When a feed is read next, epoch milliseconds: at once when it never was or is read in another way than before, after its
  * interval when it was, sooner after a failure; never within its host's minimum, and not before the host's `Retry-After`.
- * `random` gives a number from 0 up to 1.
+ * `random` gives a number from 0 up to 1; `isOther` says that something else about it changed that wants a new read.
  */
 export function nextRefreshAt(
   feed: Feed,
   kept: KeptFeed | undefined,
-  options: { origin: string; random: number },
+  options: { origin: string; random: number; isOther?: boolean },
 ): number {
   if (kept?.triedAt === undefined) return 0;
   const { failures, triedAt, retryAt } = kept;
   const interval =
     failures > 0 ? Math.min(feed.everyMs, FIRST_RETRY_MS * 2 ** Math.min(failures - 1, 16)) : feed.everyMs;
-  const due = kept.origin === options.origin ? triedAt + interval * (1 + JITTER * options.random) : triedAt;
+  const isSame = kept.origin === options.origin && options.isOther !== true;
+  const due = isSame ? triedAt + interval * (1 + JITTER * options.random) : triedAt;
   return Math.round(Math.max(due, triedAt + feed.minEveryMs, retryAt ?? 0));
 }

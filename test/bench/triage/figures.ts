@@ -55,7 +55,7 @@ function fillQueue(dir: string): void {
       trim: (limit) => store.queue.trim(limit),
     },
     memory: store.queue.candidates,
-    surroundings: () => ({ names: new Set(), addresses: new Set() }),
+    surroundings: () => ({ names: new Set(), addresses: new Set(), hosts: new Set() }),
     now: () => NOW,
     // The queue of the product ends at 100,000; here it is to hold ten times that.
     maxWaiting: 20 * MILLION,

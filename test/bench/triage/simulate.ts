@@ -60,7 +60,7 @@ class Simulation {
 
   constructor(household: Household, standIn: StandIn, store: Store, perDay: number, names: NameKnowledge | undefined) {
     const now = (): number => this.#now;
-    const surroundings = () => ({ names: new Set<string>(), addresses: new Set<string>() });
+    const surroundings = () => ({ names: new Set<string>(), addresses: new Set<string>(), hosts: new Set<string>() });
     this.#household = household;
     this.#standIn = standIn;
     this.#store = store;

@@ -398,3 +398,64 @@ test('FeedRunner lets the rest of the daemon run while it reads a large feed', a
   // 60 steps of writing alone, and the reading before it.
   assert.ok(turns > 20, `${turns} turns of the event loop`);
 });
+
+test('FeedRunner takes over other feeds: reads the new, removes what is gone, and leaves the rest as it is', async (t) => {
+  const host = await startFeedHost(t);
+  const bench = feedBench(t);
+  host.serve('/stays', lines(2, 'stays'));
+  host.serve('/goes', lines(3, 'goes'));
+  host.serve('/comes', lines(4, 'comes'));
+  const stays = feed(`${host.url}/stays`, { name: 'stays' });
+  const runner = bench.runner([stays, feed(`${host.url}/goes`, { name: 'goes' })]);
+  runner.start();
+  await until('both are read', () => bench.store.find('stays')?.fetchedAt && bench.store.find('goes')?.fetchedAt);
+  runner.follow([{ ...stays, weight: 3 }, feed(`${host.url}/comes`, { name: 'comes' })]);
+  await until('the new one is read', () => bench.store.find('comes')?.fetchedAt);
+  assert.equal(bench.store.find('goes'), undefined);
+  assert.equal(bench.store.hits(domain('goes-1.com')).length, 0);
+  assert.equal(bench.store.hits(domain('stays-1.com')).length, 1);
+  assert.equal(host.requests.filter(({ path }) => path === '/stays').length, 1, 'its interval is not over');
+  assert.deepEqual(
+    runner.status().map(({ name, state }) => `${name} ${state}`),
+    ['stays current', 'comes current'],
+  );
+});
+
+test('FeedRunner keeps the last good version of a feed whose new address or key does not work', async (t) => {
+  const host = await startFeedHost(t);
+  const bench = feedBench(t);
+  host.serve('/old', lines(2));
+  const old = feed(`${host.url}/old`);
+  const runner = bench.runner([old]);
+  runner.start();
+  await until('it is read', () => bench.store.find('bad')?.fetchedAt);
+  bench.clock.now += old.minEveryMs;
+  runner.follow([feed(`${host.url}/missing`)]);
+  await until('the new address was tried', () => bench.store.find('bad')?.problem);
+  assert.equal(bench.store.hits(domain('bad-1.com')).length, 1);
+  bench.clock.now += old.minEveryMs;
+  host.answer('/locked', (request, response) => {
+    if (request.headers['auth-key'] === 'right') response.writeHead(200).end(lines(5));
+    else response.writeHead(401).end();
+  });
+  runner.follow([feed(`${host.url}/locked`, { authKey: 'wrong' })]);
+  await until('the wrong key was tried', () => host.requests.some(({ path }) => path === '/locked'));
+  await until('it was told', () => bench.store.find('bad')?.problem?.includes('401'));
+  assert.equal(bench.store.hits(domain('bad-1.com')).length, 1);
+  bench.clock.now += old.minEveryMs;
+  runner.follow([feed(`${host.url}/locked`, { authKey: 'right' })]);
+  await until('the right key was tried at once', () => bench.store.find('bad')?.entries === 5);
+});
+
+test('FeedRunner gives up reading a feed that is no longer wanted', async (t) => {
+  const host = await startFeedHost(t);
+  const bench = feedBench(t);
+  host.answer('/endless', (_request, response) => void response.writeHead(200).write('first.com\n'));
+  host.serve('/next', lines(2));
+  const runner = bench.runner([feed(`${host.url}/endless`, { name: 'endless' })]);
+  runner.start();
+  await until('it is being read', () => host.requests.length === 1);
+  runner.follow([feed(`${host.url}/next`)]);
+  await until('the next one is read', () => bench.store.find('bad')?.fetchedAt);
+  assert.equal(bench.store.find('endless'), undefined);
+});
