@@ -152,6 +152,7 @@ export class Sidecar {
             warnings: [...this.#warnings, ...this.#losses()],
             desk: this.#questions.desk,
             feeds: this.#feeds.status(),
+            pihole: this.#blocking.pihole(),
             memoryBytes: options.memoryBytes(),
           }),
         suricataRules: (desired) => this.#blocking.rulesFor(desired),

@@ -59,6 +59,35 @@ export interface TargetFacts {
   readonly lastProofAt?: number;
 }
 
+/** What the Pi-hole does, as it was read last. */
+export interface PiholeFacts {
+  /** `unread`: the last attempt brought nothing, and the figures are older. */
+  readonly state: 'waiting' | 'read' | 'unread';
+  readonly problem?: string;
+  readonly readAt?: number;
+  /** Absent until figures were read. */
+  readonly figures?: {
+    /** Absent where Pi-hole does not say. */
+    readonly blocking?: boolean;
+    /** In its window of the last 24 hours, as the three below. */
+    readonly queries: number;
+    readonly blocked: number;
+    readonly cached: number;
+    readonly forwarded: number;
+    /** Answered as if nothing were blocked, because its database was held by another process. */
+    readonly unchecked: number;
+    readonly queriesPerSecond: number;
+    readonly activeClients: number;
+    readonly listedNames: number;
+    /** Share (0 to 1) of one CPU. */
+    readonly cpuShare: number;
+    readonly cacheEvicted: number;
+    readonly uptimeMs: number;
+  };
+  /** Blocked queries that were too many to look at, since the start. */
+  readonly missedQueries: number;
+}
+
 /** Something that is not seen or does not work, and what to do about it. */
 export interface WarningFacts {
   /** Stable, for programs: `eve_silent`. */
@@ -105,6 +134,8 @@ export interface StatusFacts {
   /** The latest of those, with what their block would have hit. */
   readonly heldBlocks: readonly HeldFacts[];
   readonly targets: readonly TargetFacts[];
+  /** Absent where no Pi-hole is configured. */
+  readonly pihole?: PiholeFacts;
   /** Absent before the first. */
   readonly canary?: CanaryFacts;
   readonly alertsLastDay: number;

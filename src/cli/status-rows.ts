@@ -21,6 +21,7 @@ export function statusRows(status: StatusDocument, now: number): readonly Row[] 
     ['verdicts', verdictText(status)],
     ...status.held_blocks.map((held) => heldRow(held)),
     ...status.targets.map((target) => targetRow(target, now)),
+    ...piholeRows(status, now),
     ...canaryRows(status, now),
     ['alerts', `${status.alerts_last_day} in the last 24 hours`],
     ['disclosures', `${countText(status.disclosures, 'name')} ever sent to a source`],
@@ -75,6 +76,29 @@ function verdictText({ verdicts, held }: StatusDocument): string {
     .map(([state, count]) => `${count} ${state.replace('_', ' ')}`);
   const waiting = held === 0 ? '' : `; ${held} held for you`;
   return `${counts.length === 0 ? 'none yet' : counts.join(', ')}${waiting}`;
+}
+
+function piholeRows({ pihole }: StatusDocument, now: number): readonly Row[] {
+  if (pihole === undefined) return [];
+  const { state, problem, read_at: readAt, figures } = pihole;
+  const rows: Row[] = [];
+  if (state === 'waiting') rows.push(['pi-hole', 'not read yet']);
+  if (state === 'unread') rows.push(['pi-hole', `not read: ${problem ?? 'unknown'}`]);
+  if (figures === undefined) return rows;
+  const old = state === 'unread' ? `, as of ${agoText(readAt, now)}` : '';
+  const share = figures.queries === 0 ? 0 : (100 * figures.blocked) / figures.queries;
+  const missed = pihole.missed_queries === 0 ? '' : `, ${pihole.missed_queries} blocked queries not looked at`;
+  rows.push([
+    'pi-hole load',
+    `blocking ${onOff(figures.blocking)}, ${figures.queries_per_second.toFixed(1)} queries/s; in 24 hours ${countText(figures.queries, 'query', 'queries')}, ` +
+      `${share.toFixed(1)} % blocked, ${countText(figures.active_clients, 'device')}; FTL uses ${(figures.cpu_share * 100).toFixed(1)} % CPU${missed}${old}`,
+  ]);
+  return rows;
+}
+
+function onOff(blocking: boolean | undefined): string {
+  if (blocking === undefined) return 'unknown';
+  return blocking ? 'on' : 'OFF';
 }
 
 function canaryRows({ canary }: StatusDocument, now: number): readonly Row[] {

@@ -10,6 +10,7 @@ import { hostOfUrl } from '../core/web-url.ts';
 import { ListFilesTarget } from '../enforce/lists/list-files-target.ts';
 import { ListServer } from '../enforce/lists/list-server.ts';
 import { NftablesTarget } from '../enforce/nftables/nftables-target.ts';
+import { PiholePoll, type PiholeReading } from '../enforce/pihole/pihole-poll.ts';
 import { PiholeTarget } from '../enforce/pihole/pihole-target.ts';
 import { Publisher } from '../enforce/publisher.ts';
 import { planPublication } from '../enforce/suricata/publication.ts';
@@ -42,6 +43,7 @@ export class Blocking {
   readonly #options: BlockingOptions;
   readonly #suricata: SuricataTarget;
   readonly #pihole: PiholeTarget | undefined;
+  readonly #piholePoll: PiholePoll | undefined;
   readonly #listServer: ListServer | undefined;
 
   /** @throws ConfigError when a file that a target is configured with cannot be read. */
@@ -50,6 +52,10 @@ export class Blocking {
     this.#options = options;
     this.#suricata = new SuricataTarget({ ...suricataOptions(config), sids: store.sids, pid, log, now });
     this.#pihole = config.pihole === null ? undefined : piholeTarget(config.pihole, options);
+    this.#piholePoll =
+      config.pihole === null || this.#pihole === undefined
+        ? undefined
+        : piholePoll(this.#pihole, listAddressOf(config.pihole, config), options);
     this.#listServer =
       config.lists.http === null ? undefined : new ListServer({ dir: config.lists.dir, ...config.lists.http, log });
     this.publisher = new Publisher({
@@ -76,12 +82,20 @@ export class Blocking {
     await this.#suricata.start();
     await this.#listServer?.start();
     this.publisher.start();
+    this.#piholePoll?.start();
   }
 
   /** What is published stays in place: a guardian that is away protects as it did. */
   async stop(): Promise<void> {
     await this.publisher.stop();
+    // Before the target gives back the session that both use.
+    await this.#piholePoll?.stop();
     await Promise.all([this.#suricata.stop(), this.#pihole?.stop(), this.#listServer?.stop()]);
+  }
+
+  /** What the Pi-hole does; undefined where none is configured. */
+  pihole(): PiholeReading | undefined {
+    return this.#piholePoll?.reading();
   }
 
   /** The rules file as it would be for a desired state. */
@@ -93,13 +107,13 @@ export class Blocking {
 
 function piholeTarget(pihole: PiholeConfig, options: BlockingOptions): PiholeTarget {
   const { config, store, version, piholePassword, log, now, random } = options;
-  const { caFile, dns, listAddress } = pihole;
+  const { caFile, dns } = pihole;
   return new PiholeTarget({
     url: pihole.url,
     ...(caFile === null ? {} : { ca: certificate(caFile) }),
     password: () => piholePassword?.reveal(),
     mode: pihole.mode,
-    listAddress: listAddress ?? `file://${join(config.lists.dir, 'domains.txt')}`,
+    listAddress: listAddressOf(pihole, config),
     dns: dns ?? { host: hostOfUrl(pihole.url), port: DNS_PORT },
     gravityEveryMs: pihole.gravityEveryMs,
     stateDir: config.dataDir,
@@ -108,6 +122,21 @@ function piholeTarget(pihole: PiholeConfig, options: BlockingOptions): PiholeTar
     log,
     now,
     random,
+  });
+}
+
+function listAddressOf({ listAddress }: PiholeConfig, { lists }: Config): string {
+  return listAddress ?? `file://${join(lists.dir, 'domains.txt')}`;
+}
+
+function piholePoll(target: PiholeTarget, listAddress: string, { store, log, now }: BlockingOptions): PiholePoll {
+  return new PiholePoll({
+    client: target.client,
+    listAddress,
+    onStep: (at, step) => store.stats.addPihole(at, step),
+    onHits: (at, hits) => store.transact(() => store.piholeHits.add(at, hits)),
+    log,
+    now,
   });
 }
 

@@ -93,6 +93,9 @@ export function upkeepBook(store: Store, retention: Retention): UpkeepBook {
         if (cursor === 0) {
           store.reports.prune(now - retention.reportsMs);
           store.alerts.prune(now - retention.alertsMs);
+          // What happened minute by minute is looked at beside the alerts.
+          store.stats.prune(now - retention.alertsMs);
+          store.piholeHits.prune(now - retention.alertsMs);
           store.quota.prune(now - DAY_MS);
         }
         store.sightings.forgetBefore(now - retention.sightingsMs, cursor + 1, cursor + PRUNE_STEP);

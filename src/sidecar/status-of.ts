@@ -7,6 +7,7 @@ import type {
   TargetFacts,
   WarningFacts,
 } from '../api/status-facts.ts';
+import type { PiholeReading } from '../enforce/pihole/pihole-poll.ts';
 import type { Publisher } from '../enforce/publisher.ts';
 import type { IntakeCounters } from '../eve/intake-counters.ts';
 import type { FeedStatus } from '../sources/feeds/feed-status.ts';
@@ -15,6 +16,7 @@ import { RESERVED_LANES } from '../triage/lane.ts';
 import type { LookupDesk } from '../triage/lookup-desk.ts';
 import type { QuotaLedger } from '../triage/quota-ledger.ts';
 import { DAY_MS } from '../triage/quota-window.ts';
+import { piholeFacts, piholeWarnings } from './pihole-facts.ts';
 
 /** What status is told from. */
 export interface StatusSources {
@@ -30,6 +32,8 @@ export interface StatusSources {
   readonly desk: LookupDesk | undefined;
   readonly ledger: QuotaLedger;
   readonly feeds: readonly FeedStatus[];
+  /** Absent where no Pi-hole is configured. */
+  readonly pihole: PiholeReading | undefined;
   readonly memoryBytes: number;
   readonly now: number;
 }
@@ -47,6 +51,7 @@ const MOST_HELD = 20;
 export function statusOf(sources: StatusSources): StatusFacts {
   const { store, counters, now } = sources;
   const { length, oldestAt } = store.queue.size();
+  const targets = targetFacts(sources);
   return {
     sensor: sources.sensor,
     version: sources.version,
@@ -65,11 +70,12 @@ export function statusOf(sources: StatusSources): StatusFacts {
     queue: { length, ...(oldestAt === undefined ? {} : { oldestAt }) },
     verdicts: store.verdicts.countByState(),
     ...heldFacts(store),
-    targets: targetFacts(sources),
+    targets,
+    ...(sources.pihole === undefined ? {} : { pihole: piholeFacts(sources.pihole, targets) }),
     ...canaryFacts(store),
     alertsLastDay: store.alerts.countSince(now - DAY_MS),
     disclosures: store.lookups.disclosedCount(),
-    warnings: [...sources.warnings, ...blindSpots(sources)],
+    warnings: [...sources.warnings, ...blindSpots(sources), ...piholeWarnings(sources.pihole)],
     memoryBytes: sources.memoryBytes,
   };
 }

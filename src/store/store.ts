@@ -9,6 +9,7 @@ import { LookupStore } from './lookup-store.ts';
 import { ObservableStore } from './observable-store.ts';
 import { OutboxStore } from './outbox-store.ts';
 import { OverrideStore } from './override-store.ts';
+import { PiholeHitStore } from './pihole-hit-store.ts';
 import { PiholeStore } from './pihole-store.ts';
 import { PublicationStore } from './publication-store.ts';
 import { QueueStore } from './queue-store.ts';
@@ -44,6 +45,7 @@ export class Store {
   readonly alerts: AlertStore;
   readonly feeds: FeedStore;
   readonly pihole: PiholeStore;
+  readonly piholeHits: PiholeHitStore;
   readonly outbox: OutboxStore;
   readonly stats: StatsStore;
   readonly findings: FindingStore;
@@ -71,6 +73,7 @@ export class Store {
     this.alerts = new AlertStore(db, this.observables);
     this.feeds = new FeedStore(db);
     this.pihole = new PiholeStore(db);
+    this.piholeHits = new PiholeHitStore(db, this.observables);
     this.outbox = new OutboxStore(db);
     this.stats = new StatsStore(db);
     this.findings = new FindingStore(db, this.observables);

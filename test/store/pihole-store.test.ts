@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { PiholeStore } from '../../src/store/pihole-store.ts';
 import { openSqliteFile } from '../../src/store/sqlite-file.ts';
+import { Store } from '../../src/store/store.ts';
 import { piholeWorld } from '../enforce/pihole/pihole-world.ts';
 import { desired } from '../enforce/suricata/desired.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const NEVER = new AbortController().signal;
+const HOUR = 3_600_000;
 
 test('an entry is remembered once, in its last state, and outlives a restart', (t) => {
   const path = join(tempDir(t), 'guardian.db');
@@ -39,4 +41,18 @@ test('it serves the Pi-hole target as its book', async (t) => {
   );
   await target({ book: new PiholeStore(db) }).drive(new Map(), NEVER);
   assert.deepEqual([book.all(), ftl.domains.rows], [[], []]);
+});
+
+test('hits are added up by hour and device; a name that was never heard of is none of ours', (t) => {
+  const store = new Store({ path: ':memory:', sidRange: { first: 1, last: 9 } });
+  t.after(() => store.close());
+  store.observables.idOf('domain:evil-one.top', 1);
+  const at = 10 * HOUR + 5;
+  store.piholeHits.add(at, [
+    { name: 'evil-one.top', client: '192.168.50.77', count: 2 },
+    { name: 'never-heard-of.top', client: '192.168.50.77', count: 9 },
+  ]);
+  store.piholeHits.add(at + 1000, [{ name: 'evil-one.top', client: '192.168.50.77', count: 3 }]);
+  assert.equal(store.piholeHits.prune(10 * HOUR), 0);
+  assert.equal(store.piholeHits.prune(11 * HOUR), 1, 'one row');
 });

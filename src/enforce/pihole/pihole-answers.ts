@@ -2,6 +2,8 @@ import { array, record, shown } from './pihole-problem.ts';
 
 /** A row of Pi-hole's domain list, as far as it matters here. */
 export interface PiholeRow {
+  /** What `list_id` of a blocked query names; -1 where it does not say. */
+  readonly id: number;
   /** `deny/exact`, `allow/regex`, ... */
   readonly place: string;
   readonly domain: string;
@@ -11,6 +13,8 @@ export interface PiholeRow {
 
 /** A list that Pi-hole subscribes to. */
 export interface PiholeList {
+  /** `list_id` of a query that this list blocked is `-id - 2` (measured); -1 where it does not say. */
+  readonly id: number;
   readonly address: string;
   readonly type: string;
   readonly comment: string;
@@ -57,7 +61,7 @@ function rowOf(value: unknown): readonly PiholeRow[] {
   if (row === undefined || typeof row.domain !== 'string') return [];
   const comment = typeof row.comment === 'string' ? row.comment : '';
   const place = `${shown(row.type)}/${shown(row.kind)}`;
-  return [{ place, domain: row.domain, comment, enabled: row.enabled === true }];
+  return [{ id: idOf(row.id), place, domain: row.domain, comment, enabled: row.enabled === true }];
 }
 
 function listOf(value: unknown): readonly PiholeList[] {
@@ -65,6 +69,7 @@ function listOf(value: unknown): readonly PiholeList[] {
   if (list === undefined || typeof list.address !== 'string') return [];
   return [
     {
+      id: idOf(list.id),
       address: list.address,
       type: shown(list.type),
       comment: typeof list.comment === 'string' ? list.comment : '',
@@ -75,6 +80,10 @@ function listOf(value: unknown): readonly PiholeList[] {
       status: numberOf(list.status),
     },
   ];
+}
+
+function idOf(value: unknown): number {
+  return typeof value === 'number' && Number.isSafeInteger(value) ? value : -1;
 }
 
 function numberOf(value: unknown): number {

@@ -42,6 +42,13 @@ export class PiholeClient {
     this.#options = options;
   }
 
+  /** What it answers at a path below `/api`, as it is: for its figures, of which blocking needs none. */
+  async read(path: string, signal: AbortSignal): Promise<unknown> {
+    const reply = await this.#ask({ method: 'GET', path }, signal);
+    if (reply.status !== 200) throw unexpected(reply, 'read figures');
+    return reply.body;
+  }
+
   /** Whether it blocks at all: a person can switch that off. */
   async isBlocking(signal: AbortSignal): Promise<boolean> {
     const reply = await this.#ask({ method: 'GET', path: '/dns/blocking' }, signal);
@@ -174,10 +181,11 @@ export class PiholeClient {
   async #once(question: Question, signal: AbortSignal): Promise<PiholeReply> {
     const { http, session } = this.#options;
     const send = async (sid: string | null) => http.ask({ ...question, signal, ...(sid === null ? {} : { sid }) });
-    const reply = await send(await session.sid(signal));
+    const sid = await session.sid(signal);
+    const reply = await send(sid);
     if (reply.status !== 401) return reply;
     // The session ended: FTL lost it, or somebody changed the password. Once more with a new one.
-    session.drop();
+    session.drop(sid);
     const again = await send(await session.sid(signal));
     if (again.status !== 401) return again;
     throw new CredentialsError('Cannot use Pi-hole: it refuses a session that it has just given', {

@@ -2,6 +2,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { CredentialsError, type QuotaError } from '../../core/errors.ts';
 import { writeFileAtomically } from '../../lib/atomic-file.ts';
 import type { Log } from '../../lib/log.ts';
+import { Turns } from '../suricata/turns.ts';
 import type { PiholeHttp, PiholeReply } from './pihole-http.ts';
 import { NoApiError, problemOf, record, tooMany, unexpected } from './pihole-problem.ts';
 
@@ -41,6 +42,8 @@ export class PiholeSession {
   #sid: string | null | undefined;
   #held: { readonly until: number; readonly error: CredentialsError | QuotaError } | undefined;
   #seatsHoldMs = SEATS_HOLD_MS;
+  /** Who blocks and who reads figures share the session: two log-ins at once would take two seats. */
+  readonly #turns = new Turns();
 
   constructor(options: PiholeSessionOptions) {
     this.#options = options;
@@ -52,7 +55,13 @@ export class PiholeSession {
    * again until then; NoApiError when there is no API of version 6; UnavailableError.
    */
   async sid(signal: AbortSignal): Promise<string | null> {
+    return this.#sid === undefined ? this.#turns.take(() => this.#begun(signal)) : this.#sid;
+  }
+
+  async #begun(signal: AbortSignal): Promise<string | null> {
+    // Another one logged in while this one waited.
     if (this.#sid !== undefined) return this.#sid;
+    signal.throwIfAborted();
     if (this.#held !== undefined && this.#options.now() < this.#held.until) throw this.#held.error;
     const restored = await this.#restored(signal);
     // `null` is an answer too: this Pi-hole has no password.
@@ -62,8 +71,9 @@ export class PiholeSession {
     return this.#sid;
   }
 
-  /** The session was refused: the next `sid` logs in anew. */
-  drop(): void {
+  /** A session was refused: the next `sid` logs in anew, unless somebody else has done so already. */
+  drop(refused: string | null): void {
+    if (this.#sid !== refused) return;
     this.#sid = undefined;
     rmSync(this.#options.sidFile, { force: true });
   }
@@ -75,7 +85,7 @@ export class PiholeSession {
     const signal = AbortSignal.timeout(LOGOUT_TIMEOUT_MS);
     await this.#options.http
       .ask({ method: 'DELETE', path: '/auth', sid, signal })
-      .then(() => this.drop())
+      .then(() => this.drop(sid))
       .catch((error: unknown) => this.#options.log.debug('cannot log out of pi-hole', { err: error }));
     this.#sid = undefined;
   }

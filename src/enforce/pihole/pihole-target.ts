@@ -18,7 +18,15 @@ import { PiholeHttp } from './pihole-http.ts';
 import { NoApiError } from './pihole-problem.ts';
 import { PiholeProof } from './pihole-proof.ts';
 import { PiholeSession } from './pihole-session.ts';
-import { byWorth, listNames, NameScreen, type PiholePlan, planForPihole, type WantedEntry } from './wanted-entry.ts';
+import {
+  byWorth,
+  listNames,
+  NameScreen,
+  nameOfWildcard,
+  type PiholePlan,
+  planForPihole,
+  type WantedEntry,
+} from './wanted-entry.ts';
 
 /** Everything the Pi-hole target is given. */
 export interface PiholeTargetOptions {
@@ -97,6 +105,11 @@ export class PiholeTarget implements Target {
       dns: new DnsProof({ server: options.dns, random: options.random }),
     });
     this.#listOnly = new ListOnly({ ...options, proof: this.#proof });
+  }
+
+  /** For whoever reads its figures: one session, and so one seat, serves both. */
+  get client(): PiholeClient {
+    return this.#client;
   }
 
   /** See `Target`. A Pi-hole 5 has no API; it gets the list alone, and the notice says so. */
@@ -249,10 +262,6 @@ function neededBy({ url, listAddress }: PiholeTargetOptions): readonly string[] 
   return [url, listAddress]
     .map((address) => (URL.canParse(address) ? new URL(address).hostname : ''))
     .filter((host) => host.includes('.'));
-}
-
-function nameOfWildcard(item: string): string {
-  return item.slice('(\\.|^)'.length, -1).replaceAll('\\.', '.');
 }
 
 function strangersIn({ strangers }: EntryReport): string | undefined {

@@ -104,6 +104,11 @@ export function wildcardOf(name: string): string {
   return `(\\.|^)${name.replaceAll('.', '\\.')}$`;
 }
 
+/** The name that a regular expression of `wildcardOf` was made of. */
+export function nameOfWildcard(item: string): string {
+  return item.slice('(\\.|^)'.length, -1).replaceAll('\\.', '.');
+}
+
 function wantedEntry(key: ObservableKey, indicator: Indicator): WantedEntry {
   const name = indicator.observable.value;
   const place = indicator.subdomains

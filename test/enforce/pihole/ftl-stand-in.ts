@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { FtlAuth, type FtlReply, ftlError, noBody, ok } from './ftl-auth.ts';
 import { FtlDns } from './ftl-dns.ts';
 import { FtlDomains, type FtlRow } from './ftl-domains.ts';
+import { FtlQueries } from './ftl-queries.ts';
 import { shownList, shownRow, shownSearch } from './ftl-shapes.ts';
 
 /** How a stand-in behaves where the real one differs between machines. */
@@ -40,6 +41,7 @@ const DELETE_ROW_MS = 0.05;
 export class FtlStandIn {
   readonly auth = new FtlAuth();
   readonly domains = new FtlDomains();
+  readonly queries = new FtlQueries(this.domains, () => this.now());
   readonly dns: FtlDns;
   readonly requests: FtlRequest[] = [];
   /** What should never have been asked; empty when all is well. */
@@ -140,9 +142,8 @@ export class FtlStandIn {
     const [, first = '', type = '', kind = '', item = ''] = path.split('/').map(decodeURIComponent);
     const verb = `${method} ${first}`;
     if (verb === 'GET dns') return ok({ blocking: this.domains.isBlocking ? 'enabled' : 'disabled', timer: null });
-    if (verb === 'GET info' && type === 'ftl') return ok({ ftl: { database: { domains: this.#totals() } } });
-    if (verb === 'GET stats' && type === 'summary')
-      return ok({ gravity: { domains_being_blocked: 0, last_update: Math.floor(this.#lastGravityAt / 1000) } });
+    const figures = method === 'GET' ? this.queries.answer(path, query) : undefined;
+    if (figures !== undefined) return this.#withDatabase(figures);
     if (verb === 'GET search') return ok({ search: shownSearch(this.domains.search(type)) });
     if (verb === 'GET domains') return ok({ domains: this.#rows(type, kind, item).map(shownRow) });
     if (verb === 'POST domains') return this.#add(type, kind, body);
@@ -154,6 +155,14 @@ export class FtlStandIn {
     if (first === 'lists') return this.#lists(method, type, query, body);
     if (verb === 'POST action') return 'gravity';
     return ftlError(404, 'not_found', 'Not found');
+  }
+
+  // What stands in the database beside what is counted.
+  #withDatabase({ status, body }: FtlReply): FtlReply {
+    const { ftl, gravity } = body as { ftl?: { database: object }; gravity?: object };
+    if (ftl !== undefined) Object.assign(ftl.database, { domains: this.#totals() });
+    if (gravity !== undefined) Object.assign(gravity, { last_update: Math.floor(this.#lastGravityAt / 1000) });
+    return { status, body };
   }
 
   #rows(type: string, kind: string, item: string): readonly FtlRow[] {
