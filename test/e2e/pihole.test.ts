@@ -49,7 +49,7 @@ test('a daemon beside a Pi-hole shows its load and keeps it by the minute, on on
 });
 
 test('a wrong password is said in one place of status, and nothing else stops', async (t) => {
-  const { ftl, daemon, status } = await beside(t, 'wrong');
+  const { ftl, status } = await beside(t, 'wrong');
   await until('both have failed', async () => {
     const { pihole, targets } = await status();
     return pihole?.state === 'unread' && targets.some(({ name, notice }) => name === 'pihole' && notice !== undefined);
