@@ -103,7 +103,12 @@ export class Sidecar {
       onEnforced: (tookMs) => this.#metrics.observeProtection(tookMs / 1000),
     });
     // Where all of it is seen by others: a database that may be away for days.
-    this.#centre = new Centre({ ...options, store: this.#store, counters: () => this.#counters });
+    this.#centre = new Centre({
+      ...options,
+      store: this.#store,
+      counters: () => this.#counters,
+      metrics: () => metricsOf(this.#facts()),
+    });
     // Proves now and then that all of this works, with a name that means nothing.
     this.#canary = new Canary({
       ...options,
@@ -130,10 +135,7 @@ export class Sidecar {
       onWarning: (text, hint) => this.#warnings.push({ code: 'eve_socket', text, hint }),
       onFailure: options.onFailure,
     });
-    this.#metrics = new Metrics({
-      version,
-      snapshot: () => metricsOf({ ...this.#facts(), lookups: this.#questions.outcomes, sync: this.#centre.figures() }),
-    });
+    this.#metrics = new Metrics({ version, snapshot: () => metricsOf(this.#facts()) });
     this.#control = new ControlServer(
       controlOptions(config, options.apiToken),
       controlOf({
@@ -258,13 +260,14 @@ export class Sidecar {
   }
 
   #facts() {
-    const { now } = this.#options;
     return {
       counters: this.#counters,
       store: this.#store,
       publisher: this.#blocking.publisher,
       ledger: this.#questions.ledger,
-      now: now(),
+      lookups: this.#questions.outcomes,
+      sync: this.#centre.figures(),
+      now: this.#options.now(),
     };
   }
 

@@ -4,11 +4,13 @@ import { CentralError } from './central-error.ts';
 import type { CentralPool } from './central-pool.ts';
 import { type CentralRelation, RELATIONS } from './central-relation.ts';
 import type { Outbox, OutboxEntry } from './outbox.ts';
+import type { SummaryKeeper } from './summary-keeper.ts';
 import { Upsert } from './upsert.ts';
 
 export interface BatchSenderOptions {
   readonly pool: CentralPool;
   readonly outbox: Outbox;
+  readonly summaries: SummaryKeeper;
   readonly sensor: string;
   readonly log: Log;
   readonly now: () => number;
@@ -66,10 +68,15 @@ export class BatchSender {
 
   /** All in one statement; where the server refuses what is in it, halves of it, down to the row that is to blame. */
   async #sendPresent(rule: CentralRelation, entries: readonly OutboxEntry[]): Promise<void> {
-    const { pool, outbox, log, now } = this.#options;
+    const { pool, outbox, summaries, log, now } = this.#options;
     if (entries.length === 0) return;
     try {
       await pool.use((connection) => this.#write(connection, rule, entries));
+      summaries.sent(
+        rule.table,
+        outbox.columns(rule.table),
+        entries.flatMap(({ rows }) => rows),
+      );
       outbox.acknowledge(rule.table, entries);
     } catch (error) {
       if (!(error instanceof CentralError) || error.failure !== 'data') throw error;

@@ -65,7 +65,7 @@ export class CentralMigrations {
     const present = await presentIn(connection);
     const applied: string[] = [];
     for (const { version, name, statements } of this.#migrations.filter((one) => one.version > present)) {
-      for (const statement of statements) await connection.run(statement, [], STATEMENT_TIMEOUT_MS);
+      for (const statement of statements) await runOnce(connection, statement);
       await connection.run(
         'INSERT IGNORE INTO schema_migrations (version, name, applied) VALUES (?, ?, UTC_TIMESTAMP(3))',
         [version, name],
@@ -87,6 +87,17 @@ async function presentIn(connection: CentralConnection): Promise<number> {
 }
 
 const ER_NO_SUCH_TABLE = 1146;
+/** MySQL has no ADD INDEX IF NOT EXISTS. */
+const ER_DUP_KEYNAME = 1061;
+
+/** An index that is there already was made by another sensor, or by a run that ended halfway. */
+async function runOnce(connection: CentralConnection, statement: string): Promise<void> {
+  try {
+    await connection.run(statement, [], STATEMENT_TIMEOUT_MS);
+  } catch (error) {
+    if ((error as { errno?: unknown }).errno !== ER_DUP_KEYNAME) throw error;
+  }
+}
 
 /** Where there are no named locks, every statement can be run twice at once, and is. */
 async function underLock<T>(connection: CentralConnection, work: () => Promise<T>): Promise<T> {

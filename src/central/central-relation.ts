@@ -52,6 +52,7 @@ export const RELATIONS: ReadonlyMap<string, CentralRelation> = new Map(
       },
       { table: 'suricata_stats', key: ['minute'], times: ['minute'], sensor: 'owner' },
       { table: 'pihole_stats', key: ['minute'], times: ['minute'], sensor: 'owner' },
+      { table: 'sensor_stats', key: ['minute'], times: ['minute'], sensor: 'owner' },
       {
         table: 'observables',
         key: ['kind', 'value'],

@@ -6,6 +6,7 @@ import type { CentralMigrations } from './central-migrations.ts';
 import type { CentralPool } from './central-pool.ts';
 import type { Outbox } from './outbox.ts';
 import { SensorClaim } from './sensor-claim.ts';
+import { SummaryKeeper } from './summary-keeper.ts';
 
 export interface CentralSyncOptions {
   readonly pool: CentralPool;
@@ -26,6 +27,8 @@ export interface SyncLimits {
   /** Between two looks at an empty outbox. Two of them are the lag in a steady state. */
   readonly intervalMs: number;
   readonly heartbeatMs: number;
+  /** Between two refreshments of the summaries that dashboards are drawn from. */
+  readonly summaryMs: number;
   /** Longest wait after a failure. */
   readonly maxBackOffMs: number;
   /** Rows in one statement; their bytes are bounded too. */
@@ -37,6 +40,7 @@ export interface SyncLimits {
 const LIMITS: SyncLimits = {
   intervalMs: 1_000,
   heartbeatMs: 10_000,
+  summaryMs: 60_000,
   maxBackOffMs: 60_000,
   batchRows: 500,
   maxOutboxRows: 2_000_000,
@@ -80,11 +84,13 @@ export class CentralSync {
   readonly #limits: SyncLimits;
   readonly #claim: SensorClaim;
   readonly #sender: BatchSender;
+  readonly #summaries: SummaryKeeper;
   #state: SyncState = { kind: 'stopped' };
   #abort = new AbortController();
   #running: Promise<void> = Promise.resolve();
   #startedAt = 0;
   #lastBeatAt = Number.NEGATIVE_INFINITY;
+  #lastSummaryAt = Number.NEGATIVE_INFINITY;
   #outboxRows = 0;
   #failures = 0;
   #isPrepared = false;
@@ -95,7 +101,9 @@ export class CentralSync {
     this.#options = options;
     this.#limits = { ...LIMITS, ...options.limits };
     this.#claim = new SensorClaim({ pool, sensor, instance: outbox.instance() });
-    this.#sender = new BatchSender({ pool, outbox, sensor, log, now, batchRows: this.#limits.batchRows });
+    this.#summaries = new SummaryKeeper({ pool, book: outbox.summaries, sensor });
+    const summaries = this.#summaries;
+    this.#sender = new BatchSender({ pool, outbox, summaries, sensor, log, now, batchRows: this.#limits.batchRows });
   }
 
   start(): void {
@@ -134,6 +142,7 @@ export class CentralSync {
         await this.#keepBounded();
         await this.#prepare();
         await this.#pass();
+        await this.#summarise();
         this.#recovered();
         await this.#sleep(this.#limits.intervalMs);
       } catch (error) {
@@ -175,6 +184,17 @@ export class CentralSync {
     }
     outbox.remember('synced_until', String(startedAt));
     await this.#beatWhenDue();
+  }
+
+  /** What is due at once is due again a moment later: an hour that goes on changes with every pass. */
+  async #summarise(): Promise<void> {
+    const { now } = this.#options;
+    if (now() - this.#lastSummaryAt < this.#limits.summaryMs) return;
+    for await (const _ of this.#summaries.refresh()) {
+      if (this.#isStopped) return;
+      await this.#beatWhenDue();
+    }
+    this.#lastSummaryAt = now();
   }
 
   async #beatWhenDue(): Promise<void> {

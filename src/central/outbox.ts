@@ -1,3 +1,4 @@
+import type { SummaryBook } from './summary-keeper.ts';
 import type { RowValue } from './upsert.ts';
 
 /** A marked row as it is now. */
@@ -11,6 +12,8 @@ export interface OutboxEntry {
 
 /** What this sensor has to tell: the part of its store that the sync sees. */
 export interface Outbox {
+  /** Which central summaries of what was sent are due. */
+  readonly summaries: SummaryBook;
   /** In the order in which they are sent. */
   readonly relations: readonly string[];
   columns(relation: string): readonly string[];

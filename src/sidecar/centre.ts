@@ -4,7 +4,9 @@ import { poolOfConfig } from '../central/pool-of-config.ts';
 import type { Config } from '../config/schema.ts';
 import type { IntakeCounters } from '../eve/intake-counters.ts';
 import type { Log } from '../lib/log.ts';
+import type { MetricsSnapshot } from '../ops/metrics-snapshot.ts';
 import type { Store } from '../store/store.ts';
+import { SensorMinutes } from './sensor-minutes.ts';
 
 export interface CentreOptions {
   readonly config: Config;
@@ -12,6 +14,9 @@ export interface CentreOptions {
   /** Reads the password of the central database; called at every connection. */
   readonly centralPassword: () => string;
   readonly counters: () => IntakeCounters | undefined;
+  /** How this sensor fares. */
+  readonly metrics: () => MetricsSnapshot;
+  readonly memoryBytes: () => number;
   readonly version: string;
   readonly log: Log;
   readonly now: () => number;
@@ -22,11 +27,13 @@ export interface CentreOptions {
 export class Centre {
   readonly #store: Store;
   readonly #sync: CentralSync | undefined;
+  readonly #minutes: SensorMinutes;
 
   /** @throws ConfigError when the certificate of the central database cannot be read. */
   constructor(options: CentreOptions) {
     const { config, store, version, log, now, random } = options;
     this.#store = store;
+    this.#minutes = new SensorMinutes({ ...options, snapshot: options.metrics, stats: store.stats });
     if (config.central === null) return;
     const pool = poolOfConfig(config.central, { password: options.centralPassword, random });
     this.#sync = new CentralSync({
@@ -54,10 +61,12 @@ export class Centre {
       return;
     }
     this.#store.outbox.enable();
+    this.#minutes.start();
     this.#sync.start();
   }
 
   async stop(): Promise<void> {
+    this.#minutes.stop();
     await this.#sync?.stop();
   }
 }

@@ -75,6 +75,13 @@ const RULES: readonly ReadRule[] = [
     joins: 'LEFT JOIN pihole_stats AS f ON f.minute = o.k1',
   },
   {
+    relation: 'sensor_stats',
+    columns: `f.minute IS NOT NULL AS present, o.k1 AS minute, f.events, f.dropped, f.malformed, f.truncated, f.lost, f.blind,
+      f.queue_length, f.queue_oldest_s, f.quota_used, f.quota_allowed, f.coverage, f.proof_age_s, f.sync_lag_s, f.outbox_rows,
+      f.memory_bytes`,
+    joins: 'LEFT JOIN sensor_stats AS f ON f.minute = o.k1',
+  },
+  {
     relation: 'observables',
     columns: `x.id IS NOT NULL AS present, ${OBSERVABLE}, x.registrable AS registrable_domain, x.first_seen, ${LAST_SEEN}`,
     joins: OF_K1,

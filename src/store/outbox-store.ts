@@ -3,6 +3,7 @@ import type { Statement } from 'better-sqlite3';
 import { READ_ALERTS, READS } from './outbox-reads.ts';
 import { CREATE_TRIGGERS, DROP_TRIGGERS, SEED } from './outbox-triggers.ts';
 import type { Sqlite } from './sqlite-file.ts';
+import { SummaryStore } from './summary-store.ts';
 
 /** A value of a row; times are epoch milliseconds. */
 export type OutboxValue = string | number | null;
@@ -49,6 +50,8 @@ const HEAD = 6;
 
 /** The tables `outbox`, `outbox_aside` and `central_state`: what the central database does not know yet. */
 export class OutboxStore {
+  /** Which summaries of what was sent are due. */
+  readonly summaries: SummaryStore;
   readonly #db: Sqlite;
   readonly #reads: ReadonlyMap<string, Statement<unknown[], Raw>>;
   readonly #alertMinutes: Statement<unknown[], Raw>;
@@ -69,6 +72,7 @@ export class OutboxStore {
 
   constructor(db: Sqlite) {
     this.#db = db;
+    this.summaries = new SummaryStore(db);
     this.#reads = new Map(READS.map(({ relation, sql }) => [relation, db.prepare<unknown[], Raw>(sql).raw()]));
     this.#alertMinutes = db
       .prepare<unknown[], Raw>(
@@ -130,7 +134,9 @@ export class OutboxStore {
     this.#db.transaction(() => {
       this.#db.exec(DROP_TRIGGERS);
       if (this.recall('seeded') === undefined) return;
-      this.#db.exec(`DELETE FROM outbox; DELETE FROM outbox_aside; DELETE FROM central_state WHERE name = 'seeded';`);
+      this.#db.exec(
+        `DELETE FROM outbox; DELETE FROM outbox_aside; DELETE FROM summaries_due; DELETE FROM central_state WHERE name = 'seeded';`,
+      );
     })();
   }
 

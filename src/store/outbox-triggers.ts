@@ -52,6 +52,8 @@ const RULES: readonly TriggerRule[] = [
   { on: 'UPDATE ON suricata_stats', marks: [`'suricata_stats', NEW.minute, 0, 0, ''`] },
   { on: 'INSERT ON pihole_stats', marks: [`'pihole_stats', NEW.minute, 0, 0, ''`] },
   { on: 'UPDATE ON pihole_stats', marks: [`'pihole_stats', NEW.minute, 0, 0, ''`] },
+  { on: 'INSERT ON sensor_stats', marks: [`'sensor_stats', NEW.minute, 0, 0, ''`] },
+  { on: 'UPDATE ON sensor_stats', marks: [`'sensor_stats', NEW.minute, 0, 0, ''`] },
   { on: `INSERT ON quota_spent WHEN NEW.window <> 'minute'`, marks: [QUOTA] },
   { on: `UPDATE ON quota_spent WHEN NEW.window <> 'minute'`, marks: [QUOTA] },
 ];
@@ -84,6 +86,7 @@ export const SEED = [
   `'lookups', id, 0, 0, '' FROM lookups`,
   `'suricata_stats', minute, 0, 0, '' FROM suricata_stats`,
   `'pihole_stats', minute, 0, 0, '' FROM pihole_stats`,
+  `'sensor_stats', minute, 0, 0, '' FROM sensor_stats`,
   `'quota', starts_at, 0, 0, source || '/' || window FROM quota_spent WHERE window <> 'minute'`,
 ]
   .map((select) => `INSERT OR IGNORE INTO outbox (relation, k1, k2, k3, k4) SELECT ${select};`)

@@ -18,12 +18,37 @@ export interface PiholeDelta {
   readonly blocking: boolean | undefined;
 }
 
+/** A minute of this sensor: what happened within it, and how things stand. `undefined` is where there is nothing to say. */
+export interface SensorMinute {
+  readonly events: number;
+  readonly dropped: number;
+  readonly malformed: number;
+  readonly truncated: number;
+  readonly lost: number;
+  /** Nothing was heard of Suricata. */
+  readonly isBlind: boolean;
+  readonly queueLength: number;
+  readonly queueOldestS: number;
+  readonly quotaUsed: number | undefined;
+  readonly quotaAllowed: number | undefined;
+  readonly coverage: number | undefined;
+  readonly proofAgeS: number | undefined;
+  readonly syncLagS: number | undefined;
+  readonly outboxRows: number;
+  readonly memoryBytes: number;
+}
+
+const COUNTED = ['events', 'dropped', 'malformed', 'truncated', 'lost'];
+const STANDING = ['blind', 'queue_length', 'queue_oldest_s', 'quota_used', 'quota_allowed', 'coverage', 'proof_age_s'];
+const SENSOR_COLUMNS = ['minute', ...COUNTED, ...STANDING, 'sync_lag_s', 'outbox_rows', 'memory_bytes'];
+
 const MINUTE_MS = 60_000;
 
-/** The tables `suricata_stats` and `pihole_stats`: differences, by minute. */
+/** The tables `suricata_stats`, `pihole_stats` and `sensor_stats`: differences, by minute. */
 export class StatsStore {
   readonly #addSuricata: Statement;
   readonly #addPihole: Statement;
+  readonly #addSensor: Statement;
   readonly #prune: readonly Statement[];
 
   constructor(db: Sqlite) {
@@ -38,7 +63,13 @@ export class StatsStore {
          cached = cached + excluded.cached, forwarded = forwarded + excluded.forwarded,
          blocking = coalesce(excluded.blocking, blocking)`,
     );
-    this.#prune = ['suricata_stats', 'pihole_stats'].map((table) =>
+    const sums = COUNTED.map((name) => `${name} = ${name} + excluded.${name}`);
+    const latest = SENSOR_COLUMNS.slice(1 + COUNTED.length).map((name) => `${name} = excluded.${name}`);
+    this.#addSensor = db.prepare(
+      `INSERT INTO sensor_stats (${SENSOR_COLUMNS.join(', ')}) VALUES (${SENSOR_COLUMNS.map(() => '?').join(', ')})
+       ON CONFLICT (minute) DO UPDATE SET ${[...sums, ...latest].join(', ')}`,
+    );
+    this.#prune = ['suricata_stats', 'pihole_stats', 'sensor_stats'].map((table) =>
       db.prepare(`DELETE FROM ${table} WHERE minute < ?`),
     );
   }
@@ -60,9 +91,25 @@ export class StatsStore {
     );
   }
 
+  /** Adds what was counted to the minute that holds `at`, and says how things stand. Counts are whole and not negative. */
+  addSensor(at: number, minute: SensorMinute): void {
+    const { events, dropped, malformed, truncated, lost } = minute;
+    this.#addSensor.run(
+      minuteOf(at),
+      ...[events, dropped, malformed, truncated, lost, Number(minute.isBlind)],
+      ...[minute.queueLength, whole(minute.queueOldestS), minute.quotaUsed ?? null, minute.quotaAllowed ?? null],
+      ...[minute.coverage ?? null, whole(minute.proofAgeS), whole(minute.syncLagS), minute.outboxRows],
+      minute.memoryBytes,
+    );
+  }
+
   prune(before: number): void {
     for (const statement of this.#prune) statement.run(before);
   }
+}
+
+function whole(value: number | undefined): number | null {
+  return value === undefined ? null : Math.round(value);
 }
 
 function minuteOf(at: number): number {

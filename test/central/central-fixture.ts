@@ -54,7 +54,7 @@ export interface SyncOptions {
   readonly connectTimeoutMs?: number;
 }
 
-export const FAST: Partial<SyncLimits> = { intervalMs: 20, heartbeatMs: 50, maxBackOffMs: 200 };
+export const FAST: Partial<SyncLimits> = { intervalMs: 20, heartbeatMs: 50, summaryMs: 50, maxBackOffMs: 200 };
 
 export function openSensor(t: TestContext, name: string, dir: string): Sensor {
   const path = join(dir, `${name}.db`);
@@ -124,9 +124,11 @@ export function logInto(lines: string[]): Log {
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
 
-/** Resolves when nothing of a sensor is left to be told. */
+/** Resolves when nothing of a sensor is left to be told or summed up. */
 export async function drained(sensor: Sensor, deadlineMs = 30_000): Promise<void> {
-  const left = sensor.db.prepare<[], { n: number }>('SELECT count(*) AS n FROM outbox');
+  const left = sensor.db.prepare<[], { n: number }>(
+    'SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM summaries_due) AS n',
+  );
   await until(
     `${sensor.name} is drained (${sensor.logged.at(-1) ?? 'nothing said'})`,
     () => left.get()?.n === 0,

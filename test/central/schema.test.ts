@@ -123,6 +123,8 @@ test('with the grants we ship a sensor writes, the schema user migrates, and Gra
   for (const statement of [
     'SELECT * FROM quota_leases',
     'SELECT * FROM overrides',
+    'SELECT * FROM scans',
+    'SELECT * FROM sightings_hourly',
     'DELETE FROM scans',
     'CREATE TABLE x (a INT)',
     'SELECT * FROM mysql.user',
@@ -158,6 +160,9 @@ test('forgetOldRows() deletes what is older than it should be kept, and nothing 
     suricata_alerts: 'minute',
     suricata_stats: 'minute',
     pihole_stats: 'minute',
+    client_hours: 'hour',
+    flagged_hours: 'hour',
+    alert_hours: 'hour',
     lookups: 'at',
   };
   let older = 0;
