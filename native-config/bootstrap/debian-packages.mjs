@@ -11,12 +11,21 @@ export const BUILD_NEEDS = [
   { binary: 'python3', debian: 'python3' },
 ];
 
-/** What the tests drive for real. `skip` is the word of GUARDIAN_TEST_SKIP that does without; `unit` is kept from starting. */
+/**
+ * What the tests drive for real. `skip` are the words of GUARDIAN_TEST_SKIP that do without; `unit` is kept from starting. A `binary`
+ * with slashes is a file of that very place.
+ */
 export const TEST_NEEDS = [
   // Debian 12 itself has Suricata 6, whose datasets and rule keywords are others.
   { binary: 'suricata', debian: 'suricata', skip: 'suricata', unit: 'suricata.service', backported: ['bookworm'] },
   { binary: 'mariadbd', debian: 'mariadb-server-core', skip: 'mariadb' },
   { binary: 'mariadb', debian: 'mariadb-client-core', skip: 'mariadb' },
+  // A cluster: the library that replicates, and what a joining node is sent its data by, which only the whole server's package has.
+  { binary: 'wsrep_sst_rsync', debian: 'mariadb-server', skip: ['mariadb', 'galera'], unit: 'mariadb.service' },
+  { binary: '/usr/lib/galera/libgalera_smm.so', debian: 'galera-4', skip: ['mariadb', 'galera'] },
+  { binary: 'rsync', debian: 'rsync', skip: ['mariadb', 'galera'] },
+  { binary: 'socat', debian: 'socat', skip: ['mariadb', 'galera'] },
+  { binary: 'lsof', debian: 'lsof', skip: ['mariadb', 'galera'] },
   { binary: 'ip', debian: 'iproute2', skip: 'netns' },
   { binary: 'nft', debian: 'nftables', skip: 'nftables' },
   // The daemon without the service of the package dnsmasq.
@@ -36,7 +45,9 @@ const FOLDERS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '
  */
 export async function ensurePackages(needs, env, { root = '/', isDryRun = false } = {}) {
   const skipped = new Set((env.GUARDIAN_TEST_SKIP ?? '').split(',').map((word) => word.trim()));
-  const missing = needs.filter((need) => !skipped.has(need.skip) && !isInstalled(need.binary, root));
+  const missing = needs.filter(
+    ({ skip, binary }) => ![skip].flat().some((word) => skipped.has(word)) && !isInstalled(binary, root),
+  );
   if (missing.length === 0) return true;
   const names = missing.map(({ debian }) => debian).join(' ');
   const plan = planInstallation(root, missing);
@@ -138,6 +149,7 @@ function describe(step) {
 }
 
 function isInstalled(binary, root) {
+  if (binary.includes('/')) return existsSync(join(root, binary));
   const inPath = root === '/' ? (process.env.PATH ?? '').split(':').filter((folder) => folder !== '') : [];
   return [...inPath, ...FOLDERS].some((folder) => existsSync(join(root, folder, binary)));
 }

@@ -11,6 +11,13 @@ const BOOKWORM = 'ID=debian\nVERSION_ID="12"\nVERSION_CODENAME=bookworm\n';
 const TRIXIE = 'ID=debian\nVERSION_ID="13"\nVERSION_CODENAME=trixie\n';
 
 const BUILD = { 'usr/bin/make': '', 'usr/bin/g++': '', 'usr/bin/python3': '' };
+const CLUSTER = [
+  'usr/bin/wsrep_sst_rsync',
+  'usr/lib/galera/libgalera_smm.so',
+  'usr/bin/rsync',
+  'usr/bin/socat',
+  'usr/bin/lsof',
+];
 const LISTS = { 'var/lib/apt/lists/mirror.example_debian_dists_x_main_binary-amd64_Packages': '' };
 
 const DEB822 = [
@@ -52,8 +59,9 @@ test('Debian 12 takes Suricata from the backports of its own mirror (deb822 sour
     '    Components: main',
     'apt-get update',
     'apt-get install -y --no-install-recommends -t bookworm-backports suricata',
-    'apt-get install -y --no-install-recommends mariadb-server-core mariadb-client-core iproute2 nftables dnsmasq-base unbound',
+    'apt-get install -y --no-install-recommends mariadb-server-core mariadb-client-core mariadb-server galera-4 rsync socat lsof iproute2 nftables dnsmasq-base unbound',
     'systemctl disable suricata.service',
+    'systemctl disable mariadb.service',
     'systemctl disable unbound.service',
   ]);
 });
@@ -84,6 +92,7 @@ test('backports that are configured already are used as they are', (t) => {
     'usr/sbin/nft': '',
     'usr/sbin/dnsmasq': '',
     'usr/sbin/unbound': '',
+    ...Object.fromEntries(CLUSTER.map((path) => [path, ''])),
     ...BUILD,
     ...LISTS,
   });
@@ -109,8 +118,9 @@ test('Debian 13 takes everything from its own archive, and package lists are fet
   const plan = planFor(t, { 'etc/os-release': TRIXIE, 'etc/apt/sources.list.d/debian.sources': sources });
   assert.deepEqual(plan, [
     'apt-get update',
-    'apt-get install -y --no-install-recommends make g++ python3 suricata mariadb-server-core mariadb-client-core iproute2 nftables dnsmasq-base unbound',
+    'apt-get install -y --no-install-recommends make g++ python3 suricata mariadb-server-core mariadb-client-core mariadb-server galera-4 rsync socat lsof iproute2 nftables dnsmasq-base unbound',
     'systemctl disable suricata.service',
+    'systemctl disable mariadb.service',
     'systemctl disable unbound.service',
   ]);
 });
@@ -121,12 +131,20 @@ test('what GUARDIAN_TEST_SKIP names is not installed', (t) => {
   assert.deepEqual(plan, ['apt-get install -y --no-install-recommends iproute2 nftables dnsmasq-base']);
 });
 
+test('without the cluster a single server is still installed', (t) => {
+  const files = { 'etc/os-release': TRIXIE, ...BUILD, ...LISTS };
+  const plan = planFor(t, files, { GUARDIAN_TEST_SKIP: 'galera,suricata,unbound' });
+  assert.match(plan[0] ?? '', /mariadb-server-core mariadb-client-core iproute2/);
+  assert.ok(!plan.join().includes('galera'));
+});
+
 test('a machine that has everything gets nothing', (t) => {
+  const cluster = CLUSTER.map((path) => [path, '']);
   const have = ['suricata', 'mariadbd', 'mariadb', 'ip', 'nft', 'dnsmasq', 'unbound'].map((name) => [
     `usr/bin/${name}`,
     '',
   ]);
-  assert.deepEqual(planFor(t, { ...Object.fromEntries(have), ...BUILD }), []);
+  assert.deepEqual(planFor(t, { ...Object.fromEntries([...have, ...cluster]), ...BUILD }), []);
 });
 
 /** What the bootstrap would do on a system made of these files, line by line. */
