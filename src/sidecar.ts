@@ -16,6 +16,7 @@ import { Feeds } from './sidecar/feeds.ts';
 import { Judgement } from './sidecar/judgement.ts';
 import { metricsOf } from './sidecar/metrics-of.ts';
 import { controlOptions, eveOptions } from './sidecar/part-options.ts';
+import { headlineOf, type Pulse } from './sidecar/pulse.ts';
 import { Questions } from './sidecar/questions.ts';
 import { restartNeeded } from './sidecar/restart-needed.ts';
 import { SecondOpinions } from './sidecar/second-opinions.ts';
@@ -151,7 +152,8 @@ export class Sidecar {
           statusOf({
             ...this.#facts(),
             ...this.#identity(),
-            warnings: [...this.#warnings, ...this.#losses()],
+            warnings: this.#warnings,
+            batchesLost: this.#batchesLost,
             desk: this.#questions.desk,
             feeds: this.#feeds.status(),
             pihole: this.#blocking.pihole(),
@@ -200,6 +202,12 @@ export class Sidecar {
     await this.#control.stop();
     this.#store.close();
     this.#options.log.info('stopped');
+  }
+
+  /** What the service manager is told. */
+  get pulse(): Pulse {
+    const headline = () => headlineOf(this.#config.eve.socket, this.#facts());
+    return { isAlive: () => this.#intake.isAlive(), headline };
   }
 
   /**
@@ -251,12 +259,6 @@ export class Sidecar {
     let decided = false;
     for (const { key } of fresh) decided = this.#judgement.rejudge(observableOfKey(key)).indicatorChanged || decided;
     if (decided) this.#blocking.publisher.changed(this.#options.now());
-  }
-
-  #losses(): readonly WarningFacts[] {
-    if (this.#batchesLost === 0) return [];
-    const hint = 'Read the log; check that the disk of data_dir has room.';
-    return [{ code: 'store', text: `${this.#batchesLost} batches of events could not be kept.`, hint }];
   }
 
   #facts() {

@@ -74,16 +74,37 @@ async function runDaemon({ path, config, log, io }: Daemon): Promise<void> {
     throw error;
   }
   systemd.ready();
-  systemd.status(`receiving on ${config.eve.socket}`);
-  systemd.startWatchdog(() => true);
+  const telling = tell(systemd, sidecar);
   io.host.onHangup(() => reload(sidecar, { path, config, log, io }));
   try {
     await ended.promise;
   } finally {
-    systemd.stop();
+    telling.end();
     systemd.stopping();
     await within(sidecar.stop(), log);
   }
+}
+
+/** How old the line of `systemctl status` may be. */
+const HEADLINE_EVERY_MS = 15_000;
+
+/** Feeds systemd's watchdog while the intake answers too, and keeps the line of `systemctl status` current. */
+function tell(systemd: SystemdNotify, sidecar: Sidecar): { end(): void } {
+  let told = '';
+  const sayHeadline = (): void => {
+    const headline = sidecar.pulse.headline();
+    if (headline !== told) systemd.status(headline);
+    told = headline;
+  };
+  sayHeadline();
+  const timer = setInterval(sayHeadline, HEADLINE_EVERY_MS);
+  systemd.startWatchdog(sidecar.pulse.isAlive);
+  return {
+    end: () => {
+      clearInterval(timer);
+      systemd.stop();
+    },
+  };
 }
 
 /** A bad configuration is said and the good one stays: a daemon does not end because of a typo. */

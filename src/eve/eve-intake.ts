@@ -37,6 +37,7 @@ export class EveIntake {
   readonly #options: EveIntakeOptions;
   #host: ReceiverHost | undefined;
   #isStopping = false;
+  #isPingOpen = false;
   #answer: ((message: FromReceiver | { readonly kind: 'exited'; readonly reason: string }) => void) | undefined;
 
   constructor(options: EveIntakeOptions) {
@@ -77,6 +78,17 @@ export class EveIntake {
     await host.terminate();
   }
 
+  /**
+   * Whether the receiving side has answered since this was asked last, and asks it anew. False once it is gone. For a watchdog:
+   * asked in longer steps than the busiest receiver takes for one turn.
+   */
+  isAlive(): boolean {
+    if (this.#host === undefined || this.#isPingOpen) return false;
+    this.#isPingOpen = true;
+    this.#host.send({ kind: 'ping' });
+    return true;
+  }
+
   async #bind(host: ReceiverHost): Promise<void> {
     const { socket } = this.#options;
     const answered = this.#next(BIND_DEADLINE_MS);
@@ -95,6 +107,10 @@ export class EveIntake {
   }
 
   #take(message: FromReceiver): void {
+    if (message.kind === 'pong') {
+      this.#isPingOpen = false;
+      return;
+    }
     if (message.kind !== 'batch') {
       this.#answer?.(message);
       return;
@@ -113,6 +129,7 @@ export class EveIntake {
     const error = new OperatorError(`Cannot go on receiving EVE: the receiver ended (${reason}), want it to run`, {
       hint: 'Restart guardian; the log above says why it ended.',
     });
+    this.#host = undefined;
     this.#options.log.error('eve receiver ended', { err: error, reason });
     this.#options.onFailure?.(error);
   }

@@ -9,10 +9,11 @@ export interface ReceiverSettings {
   readonly limits: Partial<IntakeLimits>;
 }
 
-/** What the main side says to the receiving side. `ack`: a batch was dealt with. */
+/** What the main side says to the receiving side. `ack`: a batch was dealt with; `ping` wants a `pong`. */
 export type ToReceiver =
   | { readonly kind: 'start'; readonly settings: ReceiverSettings }
   | { readonly kind: 'ack' }
+  | { readonly kind: 'ping' }
   | { readonly kind: 'stop' };
 
 /** What the receiving side says. After `stopped` nothing follows. */
@@ -20,6 +21,7 @@ export type FromReceiver =
   | { readonly kind: 'bound' }
   | { readonly kind: 'failed'; readonly reason: string }
   | { readonly kind: 'batch'; readonly batch: IntakeBatch }
+  | { readonly kind: 'pong' }
   | { readonly kind: 'stopped' };
 
 /** The receiving side's way to the main side. */

@@ -21,6 +21,7 @@ export class ReceivingSide {
   start(): void {
     this.#port.listen((message) => {
       if (message.kind === 'ack') this.#handOver?.acknowledge();
+      else if (message.kind === 'ping') this.#port.send({ kind: 'pong' });
       else if (message.kind === 'start') void this.#open(message.settings);
       else void this.#close();
     });

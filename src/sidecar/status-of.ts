@@ -26,6 +26,8 @@ export interface StatusSources {
   readonly eve: { readonly socket: string; readonly type: 'stream' | 'dgram' };
   readonly counters: IntakeCounters | undefined;
   readonly warnings: readonly WarningFacts[];
+  /** Batches of events that the store did not take. */
+  readonly batchesLost: number;
   readonly store: Store;
   readonly publisher: Publisher;
   /** Absent without a key. */
@@ -154,8 +156,15 @@ function targetFacts({ publisher, store }: StatusSources): readonly TargetFacts[
   });
 }
 
-function blindSpots({ counters, now, desk, eve, startedAt }: StatusSources): readonly WarningFacts[] {
+function blindSpots({ counters, now, desk, eve, startedAt, batchesLost }: StatusSources): readonly WarningFacts[] {
   const warnings: WarningFacts[] = [];
+  if (batchesLost > 0) {
+    warnings.push({
+      code: 'store',
+      text: `${batchesLost} batches of events could not be kept.`,
+      hint: 'Read the log; check that the disk of data_dir has room.',
+    });
+  }
   if (desk === undefined) {
     warnings.push({
       code: 'no_key',

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { type Log, type LogFields, SILENT } from '../../src/lib/log.ts';
 import { SystemdNotify } from '../../src/ops/systemd-notify.ts';
+import { notifySocket } from '../support/notify-socket.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
 
@@ -83,23 +83,6 @@ test('SystemdNotify says once that nobody listens, and goes on', (t) => {
   notify.stopping();
   assert.equal(warnings.length, 1);
 });
-
-interface Receiver {
-  bind(path: string): void;
-  close(): void;
-}
-
-function notifySocket(t: TestContext): { path: string; received: string[] } {
-  const received: string[] = [];
-  const unix = createRequire(import.meta.url)('unix-dgram') as {
-    createSocket(type: string, onMessage: (data: Buffer) => void): Receiver;
-  };
-  const path = join(tempDir(t), 'notify');
-  const server = unix.createSocket('unix_dgram', (data) => received.push(data.toString()));
-  server.bind(path);
-  t.after(() => server.close());
-  return { path, received };
-}
 
 function recorder(): { log: Log; warnings: LogFields[] } {
   const warnings: LogFields[] = [];

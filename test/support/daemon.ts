@@ -20,6 +20,8 @@ export interface DaemonOptions {
   /** Default: in `dir`. */
   readonly rulesFile?: string;
   readonly datasetsDir?: string;
+  /** More variables of its environment. */
+  readonly env?: Readonly<Record<string, string>>;
   /** More YAML, at the top level. */
   readonly more?: string;
   /** More keys of `suricata:`, in flow style: `, action: drop`. */
@@ -63,7 +65,7 @@ export async function startDaemon(t: TestContext, options: DaemonOptions): Promi
   let log = '';
   const start = async () => {
     const started = spawn(process.execPath, ['--import', 'tsx', MAIN, 'run', '--config', configPath], {
-      env: { ...process.env, VIRUSTOTAL_API_KEY: options.virustotalUrl === undefined ? '' : KEY },
+      env: { ...process.env, VIRUSTOTAL_API_KEY: options.virustotalUrl === undefined ? '' : KEY, ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     child = started;
