@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // First of all: what follows allocates.
 import './lib/frugal-heap.ts';
+import { fileURLToPath } from 'node:url';
 import type { CliIo } from './cli/cli-io.ts';
 import { runCli } from './cli/program.ts';
 import { programVersion } from './lib/version.ts';
@@ -54,6 +55,8 @@ const io: CliIo = {
   version: programVersion(),
   host: {
     pid: process.pid,
+    uid: process.getuid?.() ?? 0,
+    program: { node: process.execPath, main: fileURLToPath(import.meta.url) },
     memoryBytes: () => process.memoryUsage.rss(),
     onHangup: (listener) => void hangupListeners.push(listener),
   },

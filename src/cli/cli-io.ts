@@ -8,6 +8,10 @@ export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: n
 /** The process a daemon runs in, as far as it cares. */
 export interface HostProcess {
   readonly pid: number;
+  /** The user it runs as; 0 is root. */
+  readonly uid: number;
+  /** How this program is started: Node, and the main file. */
+  readonly program: { readonly node: string; readonly main: string };
   readonly memoryBytes: () => number;
   /** Calls back on every SIGHUP. */
   readonly onHangup: (listener: () => void) => void;

@@ -10,12 +10,14 @@ import { registerExport } from './export.ts';
 import { EXIT_STATUS, exitStatusOf, isSaid, sayError } from './failure.ts';
 import { registerForget } from './forget.ts';
 import { registerHunt } from './hunt.ts';
+import { registerInstall } from './install.ts';
 import { registerLookup } from './lookup.ts';
 import { printable } from './printable.ts';
 import { registerPublish } from './publish.ts';
 import { registerReplay } from './replay.ts';
 import { registerRun } from './run.ts';
 import { registerStatus } from './status.ts';
+import { registerUninstall } from './uninstall.ts';
 
 const AFTER = `
 "guardian help COMMAND" tells each command's options, exit status and examples.
@@ -70,6 +72,8 @@ export function createProgram(io: CliIo): Command {
   registerExport(program, io);
   registerReplay(program, io);
   registerCentral(program, io);
+  registerInstall(program, io);
+  registerUninstall(program, io);
   return program;
 }
 

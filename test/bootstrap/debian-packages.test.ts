@@ -59,7 +59,7 @@ test('Debian 12 takes Suricata from the backports of its own mirror (deb822 sour
     '    Components: main',
     'apt-get update',
     'apt-get install -y --no-install-recommends -t bookworm-backports suricata',
-    'apt-get install -y --no-install-recommends mariadb-server-core mariadb-client-core mariadb-server galera-4 rsync socat lsof iproute2 nftables dnsmasq-base unbound',
+    'apt-get install -y --no-install-recommends mariadb-server-core mariadb-client-core mariadb-server galera-4 rsync socat lsof iproute2 nftables dnsmasq-base unbound systemd debootstrap',
     'systemctl disable suricata.service',
     'systemctl disable mariadb.service',
     'systemctl disable unbound.service',
@@ -92,6 +92,8 @@ test('backports that are configured already are used as they are', (t) => {
     'usr/sbin/nft': '',
     'usr/sbin/dnsmasq': '',
     'usr/sbin/unbound': '',
+    'usr/bin/systemd-analyze': '',
+    'usr/sbin/debootstrap': '',
     ...Object.fromEntries(CLUSTER.map((path) => [path, ''])),
     ...BUILD,
     ...LISTS,
@@ -118,7 +120,7 @@ test('Debian 13 takes everything from its own archive, and package lists are fet
   const plan = planFor(t, { 'etc/os-release': TRIXIE, 'etc/apt/sources.list.d/debian.sources': sources });
   assert.deepEqual(plan, [
     'apt-get update',
-    'apt-get install -y --no-install-recommends make g++ python3 suricata mariadb-server-core mariadb-client-core mariadb-server galera-4 rsync socat lsof iproute2 nftables dnsmasq-base unbound',
+    'apt-get install -y --no-install-recommends make g++ python3 suricata mariadb-server-core mariadb-client-core mariadb-server galera-4 rsync socat lsof iproute2 nftables dnsmasq-base unbound systemd debootstrap',
     'systemctl disable suricata.service',
     'systemctl disable mariadb.service',
     'systemctl disable unbound.service',
@@ -128,7 +130,9 @@ test('Debian 13 takes everything from its own archive, and package lists are fet
 test('what GUARDIAN_TEST_SKIP names is not installed', (t) => {
   const files = { 'etc/os-release': TRIXIE, ...BUILD, ...LISTS };
   const plan = planFor(t, files, { GUARDIAN_TEST_SKIP: 'suricata, mariadb, unbound' });
-  assert.deepEqual(plan, ['apt-get install -y --no-install-recommends iproute2 nftables dnsmasq-base']);
+  assert.deepEqual(plan, [
+    'apt-get install -y --no-install-recommends iproute2 nftables dnsmasq-base systemd debootstrap',
+  ]);
 });
 
 test('without the cluster a single server is still installed', (t) => {
@@ -140,10 +144,17 @@ test('without the cluster a single server is still installed', (t) => {
 
 test('a machine that has everything gets nothing', (t) => {
   const cluster = CLUSTER.map((path) => [path, '']);
-  const have = ['suricata', 'mariadbd', 'mariadb', 'ip', 'nft', 'dnsmasq', 'unbound'].map((name) => [
-    `usr/bin/${name}`,
-    '',
-  ]);
+  const have = [
+    'suricata',
+    'mariadbd',
+    'mariadb',
+    'ip',
+    'nft',
+    'dnsmasq',
+    'unbound',
+    'systemd-analyze',
+    'debootstrap',
+  ].map((name) => [`usr/bin/${name}`, '']);
   assert.deepEqual(planFor(t, { ...Object.fromEntries([...have, ...cluster]), ...BUILD }), []);
 });
 

@@ -43,7 +43,13 @@ export function world(changes: CliWorld = {}): CliIo & { readonly stdout: Kept; 
     now: () => NOW,
     signal: new AbortController().signal,
     version: '0.1.0',
-    host: { pid: 1, memoryBytes: () => 0, onHangup: () => undefined },
+    host: {
+      pid: 1,
+      uid: 0,
+      program: { node: '/usr/bin/node', main: '/usr/lib/home-network-guardian/dist/main.js' },
+      memoryBytes: () => 0,
+      onHangup: () => undefined,
+    },
     probes: { askSuricata: async () => '7.0.10', readKey: async () => undefined, others: [] },
     replay: async () => {
       throw new Error('no replay in this test');

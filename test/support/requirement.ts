@@ -12,6 +12,8 @@ const REQUIREMENTS = {
   netns: { program: 'ip', debianPackage: 'iproute2' },
   nftables: { program: 'nft', debianPackage: 'nftables' },
   dnsmasq: { program: 'dnsmasq', debianPackage: 'dnsmasq-base' },
+  systemd: { program: 'systemd-analyze', debianPackage: 'systemd' },
+  debootstrap: { program: 'debootstrap', debianPackage: 'debootstrap' },
   unbound: { program: 'unbound', debianPackage: 'unbound' },
 } as const;
 

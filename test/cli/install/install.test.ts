@@ -1,0 +1,330 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { chownSync, mkdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { requires } from '../../support/requirement.ts';
+import { type CliRun, cli, world } from '../cli-fixture.ts';
+import { type SystemRoot, systemRoot } from './system-root.ts';
+
+const MAIN = join(import.meta.dirname, '../../../src/main.ts');
+const YAML = '/etc/suricata/suricata.yaml';
+
+const install = ({ root }: SystemRoot, ...more: readonly string[]): Promise<CliRun> =>
+  cli(['install', '--root', root, ...more]);
+const uninstall = ({ root }: SystemRoot, ...more: readonly string[]): Promise<CliRun> =>
+  cli(['uninstall', '--root', root, ...more]);
+
+/** A system and how it was. */
+function before(t: TestContext, options?: { readonly withSuricata: boolean }) {
+  const system = systemRoot(t, options);
+  return { system, was: system.snapshot() };
+}
+
+test('uninstall leaves a system as it was before install, to the last byte and mode', async (t) => {
+  if (!requires(t, 'suricata', 'systemd')) return;
+  const { system, was } = before(t);
+  const installed = await install(system);
+  assert.equal(installed.status, 0, installed.stdout + installed.stderr);
+  assert.match(system.read('/etc/passwd'), /^guardian:x:\d+:\d+:[^:]*:\/var\/lib\/guardian:\/usr\/sbin\/nologin$/m);
+  assert.equal(statSync(system.at('/etc/guardian')).mode & 0o7777, 0o750);
+  assert.equal(statSync(system.at('/etc/guardian/guardian.yaml')).mode & 0o777, 0o640);
+  assert.equal(statSync(system.at('/var/lib/suricata/rules')).mode & 0o7777, 0o1775);
+  assert.match(
+    system.read('/etc/systemd/system/guardian.service'),
+    /^ExecStart=\/usr\/bin\/node \/usr\/lib\/home-network-guardian\/dist\/main\.js run --config/m,
+  );
+  assert.match(system.read('/etc/guardian/guardian.yaml'), /command_socket: \/var\/run\/suricata-command\.socket/);
+  assert.match(system.read(YAML), /- eve-log: !include guardian-eve\.yaml/);
+  const undone = await uninstall(system);
+  assert.equal(undone.status, 0, undone.stdout + undone.stderr);
+  assert.deepEqual(system.snapshot(), was);
+});
+
+test('install --dry-run names every step and does none', async (t) => {
+  if (!requires(t, 'suricata', 'systemd')) return;
+  const { system, was } = before(t);
+  const { status, stdout } = await install(system, '--dry-run');
+  assert.equal(status, 0);
+  assert.match(stdout, /^would {4}create user and group guardian$/m);
+  assert.match(stdout, /^would {4}add an EVE output and virustotal-ioc\.rules to \/etc\/suricata\/suricata\.yaml/m);
+  assert.match(stdout, /^skipped {2}enable and start guardian\.service: no systemd runs here$/m);
+  assert.match(stdout, /Nothing was changed\.\n$/);
+  assert.deepEqual(system.snapshot(), was);
+});
+
+test('install a second time finds nothing to do', async (t) => {
+  if (!requires(t, 'suricata', 'systemd')) return;
+  const system = systemRoot(t);
+  await install(system);
+  const once = system.snapshot();
+  const { status, stdout } = await install(system);
+  assert.equal(status, 0);
+  assert.doesNotMatch(stdout, /^did/m);
+  assert.deepEqual(system.snapshot(), once);
+});
+
+for (const line of [1, 4, 7, 11]) {
+  test(`install that is killed after its step ${line} is finished by another, or undone whole`, async (t) => {
+    if (!requires(t, 'suricata', 'systemd')) return;
+    const { system, was } = before(t);
+    await killedInstall(system, line);
+    assert.equal((await uninstall(system)).status, 0);
+    assert.deepEqual(system.snapshot(), was);
+    await killedInstall(system, line);
+    assert.equal((await install(system)).status, 0);
+    assert.equal((await uninstall(system)).status, 0);
+    assert.deepEqual(system.snapshot(), was);
+  });
+}
+
+test('without Suricata, install does the rest, says so, and joins Suricata when it is there', async (t) => {
+  if (!requires(t, 'suricata', 'systemd')) return;
+  const { system, was } = before(t, { withSuricata: false });
+  const { status, stdout } = await install(system);
+  assert.equal(status, 0);
+  assert.match(
+    stdout,
+    /^skipped {2}join Suricata in .*: Suricata is not installed here; run "guardian install" again/m,
+  );
+  const other = systemRoot(t);
+  system.write('/etc/suricata/classification.config', other.read('/etc/suricata/classification.config'));
+  system.write('/etc/suricata/reference.config', other.read('/etc/suricata/reference.config'));
+  system.write(YAML, other.read(YAML));
+  assert.match((await install(system)).stdout, /^did {6}add an EVE output/m);
+  await uninstall(system);
+  rmSync(system.at('/etc/suricata'), { recursive: true });
+  assert.deepEqual(system.snapshot(), was);
+});
+
+test('outputs that are included from another file are left to their owner, and found when they name us', async (t) => {
+  if (!requires(t, 'suricata', 'systemd')) return;
+  const system = systemRoot(t);
+  const text = system.read(YAML).replace(/^outputs:\n[\s\S]*?(?=^\S)/m, 'outputs: !include my-outputs.yaml\n');
+  const output = '- eve-log: { enabled: yes, filetype: regular, filename: eve.json, types: [alert] }\n';
+  system.write('/etc/suricata/my-outputs.yaml', `%YAML 1.1\n---\n${output}`);
+  system.write(YAML, text);
+  const { status, stdout } = await install(system);
+  assert.equal(status, 1);
+  assert.match(stdout, /^NOT done add an EVE output.*"outputs:" is not followed by a list of lines/m);
+  assert.match(stdout, /^ +Add "- eve-log: !include \/etc\/suricata\/guardian-eve\.yaml" to your outputs/m);
+  assert.equal(system.read(YAML), text);
+  system.write('/etc/suricata/my-outputs.yaml', `%YAML 1.1\n---\n${output}- eve-log: !include guardian-eve.yaml\n`);
+  system.write(YAML, text.replace(/^rule-files:\n/m, 'rule-files:\n  - virustotal-ioc.rules\n'));
+  const again = await install(system);
+  assert.equal(again.status, 0, again.stdout + again.stderr);
+  assert.match(again.stdout, /^is done {2}add an EVE output/m);
+});
+
+test('an output of the user that is an include of its own stays beside ours', async (t) => {
+  if (!requires(t, 'suricata', 'systemd')) return;
+  const system = systemRoot(t);
+  const mine = '%YAML 1.1\n---\nenabled: yes\nfiletype: regular\nfilename: mine.json\ntypes: [alert]\n';
+  system.write('/etc/suricata/mine.yaml', mine);
+  const text = system.read(YAML).replace(/^outputs:\n/m, 'outputs:\n  - eve-log: !include mine.yaml\n');
+  system.write(YAML, text);
+  assert.equal((await install(system)).status, 0);
+  assert.match(system.read(YAML), /!include mine\.yaml/);
+  await uninstall(system);
+  assert.equal(system.read(YAML), text);
+});
+
+for (const [what, change, said] of [
+  [
+    'an include that replaces our outputs',
+    (system: SystemRoot, text: string) => {
+      const outputs = 'outputs:\n  - fast: { enabled: yes, filename: fast.log }\n';
+      system.write('/etc/suricata/late.yaml', `%YAML 1.1\n---\n${outputs}`);
+      return `${text}\ninclude: late.yaml\n`;
+    },
+    /^guardian: .*Suricata does not see it, so an include replaces it; "\/etc\/suricata\/suricata\.yaml" is as it was/,
+  ],
+  [
+    'a configuration that Suricata does not take',
+    (_: SystemRoot, text: string) => text.replace(/^stream:\n {2}memcap: .*$/m, 'stream:\n  memcap: nonsense'),
+    /^guardian: Cannot run suricata: .*; "\/etc\/suricata\/suricata\.yaml" is as it was/,
+  ],
+] as const) {
+  test(`suricata.yaml is put back after ${what}`, async (t) => {
+    if (!requires(t, 'suricata', 'systemd')) return;
+    const system = systemRoot(t);
+    const text = change(system, system.read(YAML));
+    system.write(YAML, text);
+    const was = system.snapshot();
+    const { status, stderr } = await install(system);
+    assert.equal(status, 1);
+    assert.match(stderr, said);
+    assert.equal(system.read(YAML), text);
+    await uninstall(system);
+    assert.deepEqual(system.snapshot(), was);
+  });
+}
+
+test('what a person changed is left by uninstall, and said', async (t) => {
+  if (!requires(t, 'suricata', 'systemd')) return;
+  const system = systemRoot(t);
+  const text = system.read(YAML);
+  await install(system);
+  const config = `${system.read('/etc/guardian/guardian.yaml')}log_level: debug\n`;
+  system.write('/etc/guardian/guardian.yaml', config);
+  system.write('/etc/systemd/system/guardian.service', '[Service]\nExecStart=/bin/true\n');
+  system.write('/etc/guardian/virustotal.key', 'secret\n');
+  system.write('/var/lib/guardian/guardian.db', 'data');
+  system.write(YAML, system.read(YAML).replace(/^default-rule-path:.*$/m, 'default-rule-path: /srv/rules'));
+  const again = await install(system);
+  assert.match(again.stdout, /^skipped {2}write \/etc\/systemd\/system\/guardian\.service: you changed it/m);
+  const { status, stdout } = await uninstall(system);
+  assert.equal(status, 0);
+  assert.match(stdout, /^kept {5}remove \/etc\/guardian\/guardian\.yaml: you changed it$/m);
+  assert.match(stdout, /^kept {5}remove \/etc\/systemd\/system\/guardian\.service: you changed it$/m);
+  assert.match(stdout, /^kept {5}remove folder \/var\/lib\/guardian: it is not empty$/m);
+  assert.equal(system.read('/etc/guardian/guardian.yaml'), config);
+  assert.equal(system.read(YAML), text.replace(/^default-rule-path:.*$/m, 'default-rule-path: /srv/rules'));
+  assert.equal(system.read('/var/lib/guardian/guardian.db'), 'data');
+  assert.equal(statSync(system.at('/var/lib/guardian')).uid, 0, 'and is no longer of a number without a user');
+});
+
+test('uninstall --purge leaves neither data nor keys, and what is not ours', async (t) => {
+  if (!requires(t, 'suricata', 'systemd')) return;
+  const system = systemRoot(t);
+  system.write('/var/lib/suricata/rules/suricata.rules', '# of suricata-update\n');
+  const was = system.snapshot();
+  await install(system);
+  system.write('/etc/guardian/virustotal.key', 'secret\n');
+  system.write('/var/lib/guardian/guardian.db', 'data');
+  system.write('/var/lib/suricata/rules/virustotal-ioc.rules', '# ours\n');
+  system.write('/var/lib/suricata/datasets/guardian-domains.lst', '');
+  const { status, stdout } = await uninstall(system, '--purge');
+  assert.equal(status, 0, stdout);
+  assert.deepEqual(system.snapshot(), was);
+});
+
+test('uninstall touches no suricata.yaml in which one of our marks is damaged, and fails', async (t) => {
+  if (!requires(t, 'suricata', 'systemd')) return;
+  const system = systemRoot(t);
+  await install(system);
+  const damaged = system.read(YAML).replace(/ *# guardian end\n/, '');
+  system.write(YAML, damaged);
+  const { status, stdout } = await uninstall(system);
+  assert.equal(status, 1);
+  assert.match(stdout, /^kept {5}take our lines out of .*suricata\.yaml\.before-guardian is the file as it was$/m);
+  assert.equal(system.read(YAML), damaged);
+});
+
+test('a folder of rules that belongs to somebody else is not taken over', async (t) => {
+  if (!requires(t, 'suricata', 'systemd')) return;
+  const system = systemRoot(t);
+  mkdirSync(system.at('/var/lib/suricata/rules'), { recursive: true });
+  chownSync(system.at('/var/lib/suricata/rules'), 1000, 1000);
+  const was = system.snapshot();
+  const { status, stdout } = await install(system);
+  assert.equal(status, 1);
+  assert.match(stdout, /^NOT done make folder \/var\/lib\/suricata\/rules.*belongs to user 1000 and group 1000/m);
+  assert.match(stdout, /^ +Let guardian write to it: setfacl -m u:guardian:rwx \/var\/lib\/suricata\/rules$/m);
+  await uninstall(system);
+  assert.deepEqual(system.snapshot(), was);
+});
+
+test('what the package of the distribution brings is not written again; nftables gets its drop-in when it is configured', async (t) => {
+  if (!requires(t, 'systemd')) return;
+  const { system } = before(t, { withSuricata: false });
+  system.write('/usr/lib/systemd/system/guardian.service', '[Service]\n');
+  system.write('/usr/lib/sysctl.d/60-guardian.conf', '');
+  system.write('/etc/guardian/guardian.yaml', 'nftables: {}\n');
+  const { status, stdout } = await install(system);
+  assert.equal(status, 0, stdout);
+  assert.match(stdout, /guardian\.service: the package has it in \/usr\/lib\/systemd\/system$/m);
+  assert.match(stdout, /60-guardian\.conf: the package has it in \/usr\/lib\/sysctl\.d$/m);
+  assert.match(stdout, /^is done {2}write \/etc\/guardian\/guardian\.yaml: it is there already and yours$/m);
+  assert.match(
+    system.read('/etc/systemd/system/guardian.service.d/nftables.conf'),
+    /^AmbientCapabilities=CAP_NET_ADMIN$/m,
+  );
+});
+
+test('where /etc is read-only nothing is begun', async (t) => {
+  if (!requires(t, 'suricata', 'netns')) return;
+  const { system, was } = before(t);
+  const mounted = 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && shift && exec "$@"';
+  const child = spawn(
+    'unshare',
+    [
+      '--mount',
+      'sh',
+      '-c',
+      mounted,
+      'sh',
+      system.at('/etc'),
+      process.execPath,
+      '--import',
+      'tsx',
+      MAIN,
+      'install',
+      '--root',
+      system.root,
+    ],
+    { stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  let said = '';
+  child.stderr.on('data', (text) => (said += String(text)));
+  const status = await new Promise((resolve) => child.once('close', resolve));
+  // The sources may lie in a home here, which is refused in words of its own and as early.
+  assert.match(
+    said,
+    /^guardian: Cannot install: .*\/etc cannot be written to \(it is read-only\), want a folder that can/,
+  );
+  assert.equal(status, 1);
+  assert.deepEqual(system.snapshot(), was);
+});
+
+test('install and uninstall want root', async (t) => {
+  const system = systemRoot(t, { withSuricata: false });
+  const host = { ...world().host, uid: 1000 };
+  for (const command of ['install', 'uninstall']) {
+    const { status, stderr } = await cli([command, '--root', system.root], { host });
+    assert.equal(status, 1);
+    assert.match(stderr, /this is not root, want root/);
+  }
+});
+
+test('a guardian that its hardened service could not see is not installed', async (t) => {
+  const { system, was } = before(t, { withSuricata: false });
+  const program = { node: '/usr/bin/node', main: '/home/ann/guardian/dist/main.js' };
+  const { status, stderr } = await cli(['install', '--root', system.root], { host: { ...world().host, program } });
+  assert.equal(status, 1);
+  assert.match(
+    stderr,
+    /the hardened service does not see \/home\/ann\/guardian\/dist\/main\.js, want it .*npm install -g --prefix/,
+  );
+  assert.deepEqual(system.snapshot(), was);
+});
+
+test('a record of installation that cannot be understood is left, and nothing is undone by it', async (t) => {
+  const system = systemRoot(t, { withSuricata: false });
+  system.write('/var/lib/home-network-guardian/installed.json', '{"version":2}');
+  const was = system.snapshot();
+  const { status, stderr } = await uninstall(system);
+  assert.equal(status, 1);
+  assert.match(stderr, /it is no record of this guardian/);
+  assert.deepEqual(system.snapshot(), was);
+});
+
+/** Runs install in a process of its own and kills it when it has said so many lines. */
+async function killedInstall({ root }: SystemRoot, lines: number): Promise<void> {
+  const program = `
+    import { Writable } from 'node:stream';
+    import { runCli } from ${JSON.stringify(join(import.meta.dirname, '../../../src/cli/program.ts'))};
+    import { world } from ${JSON.stringify(join(import.meta.dirname, '../cli-fixture.ts'))};
+    let said = 0;
+    const stdout = new Writable({ write(chunk, _, done) {
+      if (++said === ${lines}) process.kill(process.pid, 'SIGKILL');
+      done();
+    } });
+    await runCli(['install', '--root', ${JSON.stringify(root)}], { ...world(), stdout });
+  `;
+  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', program], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const signal = await new Promise((resolve) => child.once('exit', (_, name) => resolve(name)));
+  assert.equal(signal, 'SIGKILL');
+}
