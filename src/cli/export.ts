@@ -37,7 +37,8 @@ export function registerExport(program: Command, io: CliIo): void {
 function replaceFile(path: string, text: string): void {
   const temporary = `${path}.new`;
   try {
-    writeFileSync(temporary, text, { mode: FILE_MODE });
+    rmSync(temporary, { force: true });
+    writeFileSync(temporary, text, { mode: FILE_MODE, flag: 'wx' });
     renameSync(temporary, path);
   } catch (cause) {
     rmSync(temporary, { force: true });

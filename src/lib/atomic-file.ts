@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
@@ -11,9 +11,11 @@ export function writeFileAtomically(path: string, content: string | Buffer, mode
   mkdirSync(folder, { recursive: true });
   const beside = `${path}.new`;
   try {
-    const file = openSync(beside, 'w', mode);
+    // Anew and exclusively: what stands there may be a link that somebody else made, and must not be written through.
+    rmSync(beside, { force: true });
+    const file = openSync(beside, 'wx', mode);
     try {
-      writeSync(file, Buffer.from(content));
+      writeFileSync(file, content);
       fsyncSync(file);
     } finally {
       closeSync(file);

@@ -61,7 +61,7 @@ export class Blocking {
     this.publisher = new Publisher({
       targets: [
         this.#suricata,
-        new ListFilesTarget({ dir: config.lists.dir, sensor: config.sensor }),
+        new ListFilesTarget({ dir: config.lists.dir, sensor: config.sensor, now }),
         // After the lists, since it may subscribe to one of them.
         ...(this.#pihole === undefined ? [] : [this.#pihole]),
         ...(config.nftables === null ? [] : [nftablesTarget(config.nftables, options)]),

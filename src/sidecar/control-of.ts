@@ -124,5 +124,7 @@ function exported(parts: ControlParts, name: string): string | undefined {
   if (name === 'json') return renderJson(desired);
   if (name === 'suricata') return parts.suricataRules(desired);
   const format = LIST_FORMATS.get(name);
-  return format === undefined ? undefined : renderList(format, desired, parts.config.sensor);
+  return format === undefined
+    ? undefined
+    : renderList(format, desired, parts.config.sensor, Math.floor(parts.now() / 1000));
 }

@@ -40,7 +40,7 @@ interface TestContext {
 
 /** Every target, in a folder of its own. */
 const TARGETS: Readonly<Record<string, (t: TestContext, dir: string) => Target>> = {
-  lists: (_t, dir) => new ListFilesTarget({ dir, sensor: 'test' }),
+  lists: (_t, dir) => new ListFilesTarget({ dir, sensor: 'test', now: Date.now }),
   suricata: (t, dir) => {
     const target = new SuricataTarget({
       commandSocket: join(dir, 'no-suricata-here.sock'),

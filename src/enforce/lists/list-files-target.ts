@@ -11,6 +11,8 @@ import { renderList } from './render-list.ts';
 export interface ListFilesOptions {
   readonly dir: string;
   readonly sensor: string;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
 }
 
 /** Pi-hole reads a `file://` list only when others may read it. */
@@ -31,8 +33,7 @@ export class ListFilesTarget implements Target {
     const before = this.#published();
     let proved = true;
     try {
-      for (const format of FILES)
-        proved = this.#write(format, renderList(format, desired, this.#options.sensor)) && proved;
+      for (const format of FILES) proved = this.#write(format, this.#render(format, desired)) && proved;
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       throw new UnavailableError(`Cannot write lists to "${this.#options.dir}": ${why}`, {
@@ -59,6 +60,18 @@ export class ListFilesTarget implements Target {
 
   async preview(desired: DesiredState): Promise<{ add: readonly ObservableKey[]; remove: readonly ObservableKey[] }> {
     return difference(this.#published(), desired);
+  }
+
+  /** A list that says the same keeps its serial, and any other has a higher one than the list in place, also when the clock went back. */
+  #render(format: ListFormat, desired: DesiredState): string {
+    const { sensor, now } = this.#options;
+    if (format.serialIn === undefined) return renderList(format, desired, sensor);
+    const present = this.#read(format) ?? '';
+    const serial = format.serialIn(present);
+    const seconds = Math.floor(now() / 1000);
+    if (serial === undefined) return renderList(format, desired, sensor, seconds);
+    const same = renderList(format, desired, sensor, serial);
+    return same === present ? same : renderList(format, desired, sensor, Math.max(serial + 1, seconds));
   }
 
   // The proof of a file is to read it back: what a reader gets is what was meant.

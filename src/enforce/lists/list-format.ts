@@ -6,6 +6,8 @@ import type { ObservableKind } from '../../core/observable.ts';
 export interface ListHead {
   readonly sensor: string;
   readonly entries: number;
+  /** For formats with a `serialIn`: grows with every change of the list. */
+  readonly serial: number;
 }
 
 /**
@@ -27,14 +29,16 @@ export interface ListFormat {
    * hole below itself, so that it is left out: the wider one covers it.
    */
   readonly nearestWins?: boolean;
+  /** The serial of a list of this format as it was written, or undefined where it has none. Only of formats that have serials. */
+  readonly serialIn?: (text: string) => number | undefined;
 }
 
 const DOMAINS: ReadonlySet<ObservableKind> = new Set(['domain']);
 const ADDRESSES: ReadonlySet<ObservableKind> = new Set(['ip']);
 const EVERYTHING: ReadonlySet<ObservableKind> = new Set(['domain', 'ip', 'url', 'file']);
 
-/** RPZ needs a serial that never falls; zones are replaced as a whole, so one that stays is fine for file-based loading. */
-const RPZ_SERIAL = 1;
+/** A serial has 32 bits (RFC 1035 3.3.13). One at the end, which nobody reaches by seconds before 2106, was not written by us. */
+const MAX_SERIAL = 2 ** 32 - 1;
 
 /**
  * A name stands below the name of its zone, and both together must fit into 253 characters: unbound and BIND load nothing of
@@ -85,7 +89,11 @@ const rpz: ListFormat = {
   mediaType: 'text/dns',
   kinds: DOMAINS,
   head: (head) =>
-    `${headWith(';')(head)}$TTL 60\n@ IN SOA localhost. root.localhost. ${RPZ_SERIAL} 3600 600 86400 60\n@ IN NS localhost.\n`,
+    `${headWith(';')(head)}$TTL 60\n@ IN SOA localhost. root.localhost. ${head.serial} 3600 600 86400 60\n@ IN NS localhost.\n`,
+  serialIn: (text) => {
+    const serial = Number(/^@ IN SOA localhost\. root\.localhost\. (\d{1,10}) /m.exec(text)?.[1]);
+    return Number.isInteger(serial) && serial < MAX_SERIAL ? serial : undefined;
+  },
   lines: ({ observable: { value }, subdomains }) => {
     if (value.length > MAX_RPZ_NAME_LENGTH) return `; Left out, since it is too long for a zone: ${value}\n`;
     return `${value} CNAME .\n${subdomains ? `*.${value} CNAME .\n` : ''}`;

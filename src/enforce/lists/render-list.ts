@@ -1,10 +1,13 @@
 import type { DesiredState, Indicator } from '../../core/indicator.ts';
 import type { ListFormat } from './list-format.ts';
 
-/** A whole list: header, one entry per indicator in a stable order, tail. The same indicators give the same bytes. */
-export function renderList(format: ListFormat, desired: DesiredState, sensor: string): string {
+/** For lists that are not kept anywhere and so have no earlier serial. */
+const FIRST_SERIAL = 1;
+
+/** A whole list: header, one entry per indicator in a stable order, tail. The same indicators and serial give the same bytes. */
+export function renderList(format: ListFormat, desired: DesiredState, sensor: string, serial = FIRST_SERIAL): string {
   const indicators = ofKinds(format, desired);
-  const parts = [format.head({ sensor, entries: indicators.length })];
+  const parts = [format.head({ sensor, entries: indicators.length, serial })];
   for (const indicator of indicators) parts.push(format.lines(indicator));
   if (format.tail !== undefined) parts.push(format.tail);
   return parts.join('');

@@ -1,4 +1,4 @@
-import { open, readFile, rename } from 'node:fs/promises';
+import { open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { SetType } from './suricata-commands.ts';
 
@@ -46,7 +46,15 @@ export async function writeDataset(path: string, form: EntryForm, entries: Itera
 /** Writes `content` beside `path`, flushes it to the disk and renames it into place, mode 0644. */
 export async function replaceFile(path: string, content: string): Promise<void> {
   const beside = `${path}.new`;
-  const file = await open(beside, 'w', FILE_MODE);
+  await writeFresh(beside, content);
+  await rename(beside, path);
+  await syncFolder(dirname(path));
+}
+
+/** Writes a new file, mode 0644, flushed to the disk. What stands at `path` is removed first: a link is not written through. */
+export async function writeFresh(path: string, content: string): Promise<void> {
+  await rm(path, { force: true });
+  const file = await open(path, 'wx', FILE_MODE);
   try {
     await file.writeFile(content);
     // The mode given to open() is cut by the umask, and Suricata may run as another user.
@@ -55,8 +63,6 @@ export async function replaceFile(path: string, content: string): Promise<void> 
   } finally {
     await file.close();
   }
-  await rename(beside, path);
-  await syncFolder(dirname(path));
 }
 
 /** Flushes a folder, which is what makes a rename in it survive a power cut. */

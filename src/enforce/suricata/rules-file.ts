@@ -1,6 +1,6 @@
-import { copyFile, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { readDataset, syncFolder, writeDataset } from './dataset-file.ts';
+import { readDataset, replaceFile, syncFolder, writeDataset, writeFresh } from './dataset-file.ts';
 import { LIVE_SETS, type LiveSet, OWN_SET_REFS, setFile } from './datasets.ts';
 import { ownRulesIn } from './publication.ts';
 import { checkRules, type RuleProblem } from './rules-check.ts';
@@ -70,10 +70,10 @@ export class RulesFile {
     }
     const candidate = `${rulesFile}.candidate`;
     try {
-      await writeSynced(candidate, text);
+      await writeFresh(candidate, text);
       const refusal = await this.#refusal(candidate, signal);
       if (refusal !== undefined) return refusal;
-      if (present !== undefined && keepPrevious) await copyFile(rulesFile, this.#previous);
+      if (present !== undefined && keepPrevious) await replaceFile(this.#previous, present);
       if (!keepPrevious) await rm(this.#previous, { force: true });
       await this.#swap(candidate, text);
     } finally {
@@ -153,17 +153,5 @@ async function readIfThere(path: string): Promise<string | undefined> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
-  }
-}
-
-async function writeSynced(path: string, text: string): Promise<void> {
-  await writeFile(path, text, { mode: 0o644 });
-  const file = await open(path, 'r+');
-  try {
-    // The umask cuts the mode given at creation, and Suricata may run as another user.
-    await file.chmod(0o644);
-    await file.sync();
-  } finally {
-    await file.close();
   }
 }

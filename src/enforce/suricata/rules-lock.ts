@@ -22,7 +22,9 @@ export class RulesLock {
   async acquire(): Promise<void> {
     const pid = this.#pid;
     const mine = `${this.#path}.${pid}`;
-    await writeFile(mine, `${pid} ${(await startOf(pid)) ?? ''}\n`);
+    // Of ours alone by its number: what stands there is left from an earlier boot, or a link that somebody else made.
+    await rm(mine, { force: true });
+    await writeFile(mine, `${pid} ${(await startOf(pid)) ?? ''}\n`, { flag: 'wx' });
     try {
       // A link appears whole: nobody can read a lock file that has no process in it yet.
       if (!(await tryLink(mine, this.#path))) await this.#takeOver(mine);

@@ -71,7 +71,7 @@ function outcomes({ targets }: CanaryRun): Readonly<Record<string, string>> {
 test('a canary is published with everything else, found, withdrawn and gone', async (t) => {
   const dir = tempDir(t);
   const { target, driven } = pretending('memory');
-  const { result } = await run(t, new ListFilesTarget({ dir, sensor: 'test' }), target);
+  const { result } = await run(t, new ListFilesTarget({ dir, sensor: 'test', now: Date.now }), target);
   assert.deepEqual(outcomes(result), { lists: 'proved', memory: 'proved' });
   const canaries = driven.map((state) => [...state.values()].filter(({ observable }) => isCanary(observable)).length);
   assert.deepEqual(canaries, [1, 0]);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -118,7 +118,7 @@ test('the csv and json exports hold every kind, with times and the page for peop
 
 test('list files are replaced as a whole, are readable by others, and a failed write leaves the old ones', async (t) => {
   const dir = join(tempDir(t), 'lists');
-  const target = new ListFilesTarget({ dir, sensor: 'test' });
+  const target = new ListFilesTarget({ dir, sensor: 'test', now: Date.now });
   const outcome = await target.drive(STATE);
   assert.equal(outcome.proved, true);
   assert.deepEqual([...outcome.unsupported].sort(), [
@@ -134,4 +134,35 @@ test('list files are replaced as a whole, are readable by others, and a failed w
   await assert.rejects(target.drive(stateOf(['other-name.top'])), /Cannot write lists/);
   assert.equal(readFileSync(join(dir, 'domains.txt'), 'utf8'), before);
   chmodSync(dir, 0o755);
+});
+
+test("a zone's serial grows with every change and with nothing else, also across restarts and a clock that went back", async (t) => {
+  const dir = join(tempDir(t), 'lists');
+  let at = T0;
+  const driveTo = async (state: DesiredState): Promise<number> => {
+    const target = new ListFilesTarget({ dir, sensor: 'test', now: () => at });
+    assert.equal((await target.drive(state)).proved, true);
+    return Number(/ SOA \S+ \S+ (\d+) /.exec(readFileSync(join(dir, 'rpz.zone'), 'utf8'))?.[1]);
+  };
+  const first = await driveTo(STATE);
+  assert.equal(first, T0 / 1000);
+  at += 3_600_000;
+  assert.equal(await driveTo(STATE), first, 'nothing changed');
+  const second = await driveTo(stateOf(['evil-one.top']));
+  assert.equal(second, at / 1000);
+  assert.equal(await driveTo(STATE), second + 1, 'twice in one second');
+  at -= 86_400_000;
+  assert.equal(await driveTo(stateOf(['evil-one.top'])), second + 2, 'the clock went back');
+  writeFileSync(join(dir, 'rpz.zone'), 'rubbish');
+  assert.equal(await driveTo(stateOf(['evil-one.top'])), at / 1000, 'what is no zone has no serial');
+});
+
+test('a link that somebody put where a list is written is replaced and not followed', async (t) => {
+  const dir = join(tempDir(t), 'lists');
+  mkdirSync(dir);
+  const precious = join(dir, '..', 'precious');
+  writeFileSync(precious, 'mine');
+  for (const name of ['domains.txt', 'domains.txt.new']) symlinkSync(precious, join(dir, name));
+  assert.equal((await new ListFilesTarget({ dir, sensor: 'test', now: Date.now }).drive(STATE)).proved, true);
+  assert.equal(readFileSync(precious, 'utf8'), 'mine');
 });

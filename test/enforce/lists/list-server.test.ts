@@ -26,7 +26,7 @@ async function served(t: TestContext, dir: string): Promise<string> {
 
 test('every list of the folder is served with its type and a strong ETag', async (t) => {
   const dir = tempDir(t);
-  await new ListFilesTarget({ dir, sensor: 'test' }).drive(desired('evil-one.top', '198.51.100.7'));
+  await new ListFilesTarget({ dir, sensor: 'test', now: Date.now }).drive(desired('evil-one.top', '198.51.100.7'));
   const url = await served(t, dir);
   const types = {
     'domains.txt': 'plain',
@@ -46,7 +46,7 @@ test('every list of the folder is served with its type and a strong ETag', async
 
 test('who has a list already is told 304, until it changes', async (t) => {
   const dir = tempDir(t);
-  const lists = new ListFilesTarget({ dir, sensor: 'test' });
+  const lists = new ListFilesTarget({ dir, sensor: 'test', now: Date.now });
   await lists.drive(desired('evil-one.top'));
   const url = `${await served(t, dir)}/domains.txt`;
   const etag = (await fetch(url)).headers.get('etag') ?? '';
@@ -62,7 +62,7 @@ test('who has a list already is told 304, until it changes', async (t) => {
 
 test('HEAD answers as GET does, without the body', async (t) => {
   const dir = tempDir(t);
-  await new ListFilesTarget({ dir, sensor: 'test' }).drive(desired('evil-one.top'));
+  await new ListFilesTarget({ dir, sensor: 'test', now: Date.now }).drive(desired('evil-one.top'));
   const url = `${await served(t, dir)}/hosts.txt`;
   const whole = await fetch(url);
   const head = await fetch(url, { method: 'HEAD' });
@@ -73,7 +73,7 @@ test('HEAD answers as GET does, without the body', async (t) => {
 
 test('nothing else is served, whatever the path', async (t) => {
   const dir = tempDir(t);
-  await new ListFilesTarget({ dir, sensor: 'test' }).drive(desired('evil-one.top'));
+  await new ListFilesTarget({ dir, sensor: 'test', now: Date.now }).drive(desired('evil-one.top'));
   writeFileSync(join(dir, 'secret.txt'), 'secret');
   const url = await served(t, dir);
   const { port } = new URL(url);

@@ -74,5 +74,13 @@ export async function piholeWorld(t: TestContext, options: FtlStandInOptions = {
     made.push(one);
     return one;
   };
-  return { ftl, book, dir, listsDir, lists: new ListFilesTarget({ dir: listsDir, sensor: 'test' }), clock, target };
+  return {
+    ftl,
+    book,
+    dir,
+    listsDir,
+    lists: new ListFilesTarget({ dir: listsDir, sensor: 'test', now: Date.now }),
+    clock,
+    target,
+  };
 }

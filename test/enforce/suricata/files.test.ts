@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { appendDataset, readDataset, writeDataset } from '../../../src/enforce/suricata/dataset-file.ts';
@@ -117,4 +117,21 @@ test('100,000 indicators are planned and written, and Suricata accepts them', as
   const { put } = await publishTo(dir, wanted);
   t.diagnostic(`published with suricata -T in ${Math.round(performance.now() - written)} ms`);
   assert.deepEqual(put, { outcome: 'put' });
+});
+
+test('links that somebody put beside the rules are replaced and not followed', async (t) => {
+  if (!requires(t, 'suricata')) return;
+  const dir = tempDir(t);
+  const { rules } = await publishTo(dir, desired('first.example'));
+  const precious = join(dir, 'precious');
+  writeFileSync(precious, 'mine');
+  for (const end of ['.previous', '.previous.new', '.candidate']) {
+    rmSync(rules + end, { force: true });
+    symlinkSync(precious, rules + end);
+  }
+  const first = readFileSync(rules, 'utf8');
+  await publishTo(dir, desired('second.example'));
+  assert.equal(readFileSync(precious, 'utf8'), 'mine');
+  assert.equal(readFileSync(`${rules}.previous`, 'utf8'), first);
+  assert.ok(lstatSync(`${rules}.previous`).isFile());
 });
