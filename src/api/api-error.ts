@@ -1,5 +1,6 @@
 import {
   CredentialsError,
+  GuardError,
   OperatorError,
   QuotaError,
   RefusedError,
@@ -65,6 +66,7 @@ const HINT_INTERNAL = "The daemon's log says why; please report it.";
 
 const OPERATOR_ERRORS: readonly (readonly [new (...args: never[]) => OperatorError, number, string, string])[] = [
   [UsageError, 400, 'bad_request', 'Run "guardian help".'],
+  [GuardError, 422, 'guarded', 'No word and no policy overrides a hard guard.'],
   [UnavailableError, 503, 'unavailable', 'Try again later; "guardian status" shows what is away.'],
   [CredentialsError, 502, 'credentials', 'Run "guardian check".'],
   [RefusedError, 422, 'refused', 'The source does not answer about this one.'],

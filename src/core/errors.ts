@@ -25,6 +25,9 @@ export class UsageError extends OperatorError {}
 /** Something outside did not answer or answered nonsense; the same call may succeed later. */
 export class UnavailableError extends OperatorError {}
 
+/** A hard guard stands against what an operator said. */
+export class GuardError extends OperatorError {}
+
 /** An allowance is spent. */
 export class QuotaError extends OperatorError {
   /** When asking makes sense again, epoch milliseconds. */

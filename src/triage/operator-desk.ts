@@ -1,8 +1,9 @@
+import { GuardError } from '../core/errors.ts';
 import type { Surroundings } from '../core/guards.ts';
-import { whyNeverBlock } from '../core/guards.ts';
 import { keyOf, type Observable, type ObservableKey } from '../core/observable.ts';
 import type { Override } from '../core/override.ts';
 import { covers, type Pattern } from '../core/pattern.ts';
+import { whyNeverBlockAll } from '../core/pattern-guard.ts';
 import type { Verdict } from '../core/verdict.ts';
 import { overrideFor, type Rejudged } from './verdict-keeper.ts';
 
@@ -44,7 +45,7 @@ export interface Affected {
 /** What came of a word. */
 export interface WordOutcome {
   readonly affected: readonly Affected[];
-  /** Sentences about guards and other words that stand against this one. */
+  /** Sentences about other words that stand against this one. */
   readonly conflicts: readonly string[];
 }
 
@@ -56,9 +57,18 @@ export class OperatorDesk {
     this.#options = options;
   }
 
-  /** Keeps a word. What it covers is judged anew in the same durable transaction. */
+  /**
+   * Keeps a word. What it covers is judged anew in the same durable transaction.
+   * @throws GuardError for a block that a hard guard forbids; nothing is kept then.
+   */
   say(override: Override): WordOutcome {
-    const { book } = this.#options;
+    const { book, surroundings } = this.#options;
+    const guard = override.action === 'block' ? whyNeverBlockAll(override.pattern, surroundings()) : undefined;
+    if (guard !== undefined) {
+      throw new GuardError(`Cannot block ${override.pattern.text}: ${guard}`, {
+        hint: 'A hard guard says so, which nothing overrides; block the single names or addresses that you mean.',
+      });
+    }
     return book.durably(() => {
       book.keep(override);
       this.#learnFrom(override);
@@ -122,8 +132,6 @@ export class OperatorDesk {
     const named = namedBy(override.pattern);
     if (named === undefined) return [];
     const conflicts: string[] = [];
-    const guard = override.action === 'block' ? whyNeverBlock(named, this.#options.surroundings()) : undefined;
-    if (guard !== undefined) conflicts.push(`${named.value} is not blocked: ${guard}.`);
     const holding = overrideFor(named, this.#options.overrides());
     if (holding !== undefined && holding.pattern.text !== override.pattern.text) {
       conflicts.push(

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Surroundings, whyNeverAsk, whyNeverBlock } from '../../src/core/guards.ts';
 import { parseObservable } from '../../src/core/observable.ts';
+import { parsePattern } from '../../src/core/pattern.ts';
+import { whyNeverBlockAll } from '../../src/core/pattern-guard.ts';
 
 const HERE: Surroundings = {
   names: new Set(['www.virustotal.com', 'db1.office.example.com', 'office.example.com']),
@@ -87,4 +89,46 @@ for (const text of ASKED) {
 }
 for (const text of NEVER_ASKED) {
   test(`whyNeverAsk() keeps ${text} here`, () => assert.ok(whyNeverAsk(observable(text), HERE)));
+}
+
+const WORDS_REFUSED = [
+  '0.0.0.0/0',
+  '::/0',
+  '8.0.0.0/7',
+  '2600::/12',
+  '10.0.0.0/8',
+  '192.168.0.0/24',
+  '172.0.0.0/8', // holds 172.16.0.0/12
+  '203.0.113.0/24',
+  '198.41.0.0/16', // a feed is read from an address in it
+  'fd00::/40',
+  '*.co.uk',
+  '*.github.io',
+  '*.feed-host.com',
+  '*.office.lan',
+  '192.168.1.1',
+  'nas.lan',
+];
+const WORDS_TAKEN = [
+  '45.0.0.0/8',
+  '185.220.100.0/22',
+  '2a0e:b107::/32',
+  '*.evil-domain.top',
+  'evil-domain.top',
+  '8.8.4.4',
+];
+
+function word(text: string) {
+  const parsed = parsePattern(text);
+  assert.ok(parsed.ok, text);
+  return parsed.value;
+}
+
+for (const text of WORDS_REFUSED) {
+  test(`whyNeverBlockAll() refuses to block ${text} as a whole`, () => assert.ok(whyNeverBlockAll(word(text), HERE)));
+}
+
+for (const text of WORDS_TAKEN) {
+  test(`whyNeverBlockAll() lets an operator block ${text}`, () =>
+    assert.equal(whyNeverBlockAll(word(text), HERE), undefined));
 }

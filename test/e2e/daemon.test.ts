@@ -198,6 +198,18 @@ test('a configuration that changed while the daemon was down is followed at its 
   assert.ok(blocklist(daemon).includes('truly-bad.top'));
 });
 
+test('a block that a hard guard forbids is refused in words, and nothing of it is kept', {
+  timeout: 60_000,
+}, async (t) => {
+  const daemon = await startDaemon(t, { dir: join(tempDir(t), 'g'), moreSuricata: ', allow_unchecked: true' });
+  for (const pattern of ['0.0.0.0/0', '::/0', '10.0.0.0/8', '*.co.uk', 'router.lan']) {
+    const said = daemon.client.ask({ method: 'POST', path: '/v1/overrides', body: { action: 'block', pattern } });
+    await assert.rejects(said, /Cannot block .*: .*/, pattern);
+  }
+  const { overrides } = await daemon.client.ask<{ overrides: unknown[] }>({ method: 'GET', path: '/v1/overrides' });
+  assert.deepEqual(overrides, []);
+});
+
 test('kill -9 at any moment loses nothing that cost quota', { timeout: 90_000 }, async (t) => {
   const { url, server } = await standIn(t, () => ({ malicious: 0 }));
   const daemon = await startDaemon(t, {
