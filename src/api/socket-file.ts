@@ -1,7 +1,8 @@
-import { lstatSync, mkdirSync, unlinkSync } from 'node:fs';
+import { lstatSync, unlinkSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { OperatorError } from '../core/errors.ts';
+import { makeFolder } from '../lib/make-folder.ts';
 
 /** The folder is made for our user and group only: who may enter it may try the sockets in it. */
 const FOLDER_MODE = 0o750;
@@ -12,7 +13,7 @@ const PROBE_TIMEOUT_MS = 1000;
  * @throws OperatorError when somebody answers there, or something that is no socket lies there.
  */
 export async function clearSocketPath(path: string): Promise<void> {
-  mkdirSync(dirname(path), { recursive: true, mode: FOLDER_MODE });
+  makeFolder(dirname(path), FOLDER_MODE);
   const file = lstatSync(path, { throwIfNoEntry: false });
   if (file === undefined) return;
   if (!file.isSocket()) {

@@ -1,5 +1,6 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeFolder } from './make-folder.ts';
 
 /**
  * Replaces a file as a whole: readers see the old bytes or the new ones and nothing between, also after a power cut.
@@ -8,7 +9,7 @@ import { dirname } from 'node:path';
  */
 export function writeFileAtomically(path: string, content: string | Buffer, mode: number): void {
   const folder = dirname(path);
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const beside = `${path}.new`;
   try {
     // Anew and exclusively: what stands there may be a link that somebody else made, and must not be written through.

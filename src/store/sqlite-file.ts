@@ -1,8 +1,9 @@
-import { chmodSync, closeSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { OperatorError } from '../core/errors.ts';
+import { makeFolder } from '../lib/make-folder.ts';
 
 export type Sqlite = Database.Database;
 
@@ -64,7 +65,7 @@ export function transactDurably<T>(db: Sqlite, work: () => T): T {
  * holds who talked to what, and is for its owner alone. SQLite gives its `-wal` and `-shm` the mode of the file.
  */
 function claimFile(path: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o711 });
+  makeFolder(dirname(path), 0o711);
   closeSync(openSync(path, 'a', 0o600));
   chmodSync(path, 0o600);
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -10,6 +10,7 @@ import type { Config } from '../../config/schema.ts';
 import { Secret } from '../../config/secrets.ts';
 import type { Alert } from '../../core/alert.ts';
 import { OperatorError } from '../../core/errors.ts';
+import { makeFolder } from '../../lib/make-folder.ts';
 import { createLog } from '../../ops/logger.ts';
 import { Sidecar } from '../../sidecar.ts';
 import type { CliIo } from '../cli-io.ts';
@@ -41,7 +42,7 @@ const BUNDLE = new URL('../../../native-config/demo/', import.meta.url);
 /** Runs the demonstration. @throws OperatorError when the loop was not proved. */
 export async function runDemo(options: DemoOptions): Promise<void> {
   const dir = options.dataDir === undefined ? mkdtempSync(join(tmpdir(), 'guardian-demo-')) : resolve(options.dataDir);
-  mkdirSync(dir, { recursive: true });
+  if (options.dataDir !== undefined) makeDataDir(dir);
   const demo = new Demo(dir, options.io, await suricataVersion());
   try {
     await demo.start();
@@ -50,6 +51,16 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   } finally {
     await demo.stop();
     if (options.dataDir === undefined) rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+function makeDataDir(dir: string): void {
+  try {
+    makeFolder(dir);
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+    const hint = 'Name a folder that this user may make and write to.';
+    throw new OperatorError(`Cannot make folder ${JSON.stringify(dir)}: ${code}`, { cause, hint });
   }
 }
 
@@ -141,7 +152,7 @@ class Demo {
       return;
     }
     const dir = join(this.#dir, rules === undefined ? 'suricata-first' : 'suricata-second');
-    mkdirSync(dir, { recursive: true });
+    makeFolder(dir);
     const pcap = join(dir, 'capture.pcap');
     writeFileSync(pcap, captureMovedTo(at, readFileSync(new URL('guardian-demo.pcap', BUNDLE))));
     const output = { filetype: 'unix_stream', filename: socket } as const;

@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { makeFolder } from '../../lib/make-folder.ts';
 
 const run = promisify(execFile);
 
@@ -43,7 +44,7 @@ export async function readCapture(one: OfflineRun): Promise<void> {
 
 /** Writes a minimal configuration of our own, so that the machine's is neither needed nor touched. */
 export function writeOfflineConfig({ dir, output }: { readonly dir: string; readonly output: EveOutput }): string {
-  mkdirSync(dir, { recursive: true });
+  makeFolder(dir);
   writeFileSync(
     join(dir, 'classification.config'),
     'config classification: trojan-activity,A Network Trojan was detected,1\n',

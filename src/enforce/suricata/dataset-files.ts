@@ -1,5 +1,6 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import type { ObservableKey } from '../../core/observable.ts';
+import { makeFolder } from '../../lib/make-folder.ts';
 import { appendDataset, type EntryForm, readDataset, writeDataset } from './dataset-file.ts';
 import { HASH_LISTS, type HashList, hashFile, LIVE_SET_REFS, LIVE_SETS, type LiveSet, setFile } from './datasets.ts';
 import type { Publication } from './publication.ts';
@@ -54,7 +55,7 @@ export class DatasetFiles {
 
   /** Reads what a previous run left; creates what is missing, since a rule over a missing file fails. */
   async load(): Promise<void> {
-    await mkdir(this.#dir, { recursive: true, mode: 0o755 });
+    makeFolder(this.#dir, 0o755);
     for (const { path, form } of this.#files()) {
       const entries = await readDataset(path, form);
       if (entries === undefined) await writeDataset(path, form, []);

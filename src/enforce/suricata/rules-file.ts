@@ -1,5 +1,6 @@
-import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { makeFolder } from '../../lib/make-folder.ts';
 import { readDataset, replaceFile, syncFolder, writeDataset, writeFresh } from './dataset-file.ts';
 import { LIVE_SETS, type LiveSet, OWN_SET_REFS, setFile } from './datasets.ts';
 import { ownRulesIn } from './publication.ts';
@@ -42,7 +43,7 @@ export class RulesFile {
 
   /** Creates the folder of the rules file where it is missing. */
   async createFolder(): Promise<void> {
-    await mkdir(dirname(this.#options.rulesFile), { recursive: true });
+    makeFolder(dirname(this.#options.rulesFile));
   }
 
   /** The rules in place, or `undefined` when there are none. */
