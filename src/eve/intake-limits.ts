@@ -11,7 +11,7 @@ export interface IntakeLimits {
   /** New names one client may bring at once, and then each second. */
   readonly newNamesBurst: number;
   readonly newNamesPerSecond: number;
-  /** New names all clients together may bring at once, and then each second: sources can be forged. */
+  /** New names all clients known for an hour together may bring at once, and then each second; and all others again: sources can be forged. */
   readonly totalNamesBurst: number;
   readonly totalNamesPerSecond: number;
   /** New hosts a registrable domain may show in an hour before it is folded. */

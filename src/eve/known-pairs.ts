@@ -5,11 +5,11 @@ import { hostOfUrl } from '../core/web-url.ts';
 import { detached } from './detached.ts';
 import { GenerationMap } from './generation-map.ts';
 import type { IntakeLimits } from './intake-limits.ts';
-import { ClientBudget, DomainBudget } from './newcomer-budget.ts';
+import { ClientBudget, DomainBudget, Residents } from './newcomer-budget.ts';
 import { PairMap } from './pair-map.ts';
 import { newPair, type Pair } from './sighting-table.ts';
 
-/** Whose budget of new names is spent: the client's, or that of all together. */
+/** Whose budget of new names is spent: the client's, or that of all residents or all strangers together. */
 interface OverBudget {
   readonly outcome: 'client_budget' | 'total_budget';
 }
@@ -24,7 +24,9 @@ const OVER_CLIENT_BUDGET: OverBudget = { outcome: 'client_budget' };
 const OVER_TOTAL_BUDGET: OverBudget = { outcome: 'total_budget' };
 /** DNS names far more than the others do: what they name, it named before. */
 const OTHERS_SHARE = 4;
-const EVERYBODY = '';
+/** Who was here an hour ago, and who was not: forged addresses spend what is the strangers' and leave the residents theirs. */
+const RESIDENTS = 'residents';
+const STRANGERS = 'strangers';
 
 /**
  * Which (client, name) pairs were seen lately, and who may add to them. A client that invents names runs out of its
@@ -34,6 +36,7 @@ export class KnownPairs {
   readonly #pairs: Readonly<Record<Via, PairMap<Pair>>>;
   readonly #hosts: GenerationMap<true>;
   readonly #clients: ClientBudget;
+  readonly #residents = new Residents();
   readonly #total: ClientBudget;
   readonly #domains: DomainBudget;
 
@@ -89,10 +92,11 @@ export class KnownPairs {
     return { outcome: 'folded', pair, isFresh: true };
   }
 
-  /** The client's own budget first, so that one client's flood is not spent from everybody's. */
+  /** The client's own budget first, so that one client's flood is not spent from that of others. */
   #spend(client: string, at: number): OverBudget | undefined {
     if (!this.#clients.take(client, at)) return OVER_CLIENT_BUDGET;
-    return this.#total.take(EVERYBODY, at) ? undefined : OVER_TOTAL_BUDGET;
+    const all = this.#residents.has(client, at) ? RESIDENTS : STRANGERS;
+    return this.#total.take(all, at) ? undefined : OVER_TOTAL_BUDGET;
   }
 
   #remember(via: Via, clientQuote: string, rawName: string, pair: Pair): void {

@@ -2,6 +2,8 @@ import { hourOf } from '../core/sighting.ts';
 import { GenerationMap } from './generation-map.ts';
 
 const MAX_CLIENTS = 10_000;
+/** A client that still brings new names after this long lives here. Who forges addresses at random never comes back with one. */
+const RESIDENT_AFTER_MS = 3_600_000;
 const MAX_DOMAINS = 50_000;
 /** Suricata's worker threads deliver out of order by seconds; a clock that went back further was set anew. */
 const CLOCK_SLIP_MS = 60_000;
@@ -34,6 +36,25 @@ export class ClientBudget {
     if (elapsed > 0 || elapsed < -CLOCK_SLIP_MS) bucket.at = at;
     if (bucket.tokens < 1) return false;
     bucket.tokens -= 1;
+    return true;
+  }
+}
+
+/** Which clients have been bringing new names for a while. Strangers, who can be forged, never push a resident out of this memory. */
+export class Residents {
+  readonly #since = new GenerationMap<number>(MAX_CLIENTS);
+  readonly #residents = new GenerationMap<true>(MAX_CLIENTS);
+
+  /** Notes that a client brings something, and tells whether it is a resident. */
+  has(client: string, at: number): boolean {
+    if (this.#residents.get(client) === true) return true;
+    const since = this.#since.get(client);
+    if (since === undefined || at < since - CLOCK_SLIP_MS) {
+      this.#since.set(client, at);
+      return false;
+    }
+    if (at - since < RESIDENT_AFTER_MS) return false;
+    this.#residents.set(client, true);
     return true;
   }
 }

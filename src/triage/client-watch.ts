@@ -4,8 +4,11 @@ const HOUR_MS = 3_600_000;
 const HALF_DAY_MS = 12 * HOUR_MS;
 const DAY_MS = 24 * HOUR_MS;
 
-/** Clients remembered. A home has dozens; spoofed addresses must not fill the memory. */
+/** Clients remembered, residents and strangers apart. A home has dozens; forged addresses must fill neither the memory nor the residents' place in it. */
 const MOST_CLIENTS = 4_096;
+
+/** A client that still brings questions after this long is a resident. Who forges addresses at random never comes back with one. */
+const RESIDENT_AFTER_MS = HOUR_MS;
 
 /** Invented-looking names that do not exist, within about an hour, from which a client is trying a generator's list. */
 const BURST_AT = 10;
@@ -24,10 +27,8 @@ export type Counted = keyof typeof FAIR;
 const QUIET_AFTER_MS = 3 * DAY_MS;
 const QUIET_BELOW = 2;
 
-interface Client {
+interface Client extends Questions {
   readonly firstSeenAt: number;
-  readonly all: Fading;
-  readonly urgent: Fading;
   readonly shaped: Fading;
 }
 
@@ -41,8 +42,8 @@ class Fading {
     this.#halfLifeMs = halfLifeMs;
   }
 
-  add(now: number): void {
-    this.#count = this.at(now) + 1;
+  add(now: number, count = 1): void {
+    this.#count = this.at(now) + count;
     this.#at = now;
   }
 
@@ -52,16 +53,28 @@ class Fading {
   }
 }
 
+/** Questions lately: of a client, or of several together. */
+interface Questions {
+  readonly all: Fading;
+  readonly urgent: Fading;
+}
+
 /** What the clients have been doing lately, in bounded memory. A restart forgets it, which costs a day of a sharper order and no answer. */
 export class ClientWatch {
-  readonly #clients = new LRUCache<string, Client>({ max: MOST_CLIENTS });
-  readonly #sums = { all: new Fading(HALF_DAY_MS), urgent: new Fading(HALF_DAY_MS) };
+  readonly #residents = new LRUCache<string, Client>({ max: MOST_CLIENTS });
+  readonly #strangers = new LRUCache<string, Client>({ max: MOST_CLIENTS });
+  readonly #ofAll = questions(HALF_DAY_MS);
+  readonly #ofResidents = questions(HALF_DAY_MS);
+  readonly #ofStrangers = questions(RESIDENT_AFTER_MS);
 
   /** A client brought a question. */
   noteQuestion(client: string, urgent: boolean, now: number): void {
+    const known = this.#get(client, now);
+    const together = this.#residents.has(client) ? this.#ofResidents : this.#ofStrangers;
     for (const counted of urgent ? (['all', 'urgent'] as const) : (['all'] as const)) {
-      this.#get(client, now)[counted].add(now);
-      this.#sums[counted].add(now);
+      known[counted].add(now);
+      this.#ofAll[counted].add(now);
+      together[counted].add(now);
     }
   }
 
@@ -74,34 +87,58 @@ export class ClientWatch {
   }
 
   inBurst(client: string, now: number): boolean {
-    return (this.#clients.get(client)?.shaped.at(now) ?? 0) >= BURST_AT;
+    return (this.#find(client)?.shaped.at(now) ?? 0) >= BURST_AT;
   }
 
-  /** By how many questions a client is above its share of about a day; 0 where it is within it, or alone. */
+  /**
+   * By how many questions a client is above its share of about a day; 0 where it is within it, or alone. A resident is held against
+   * the other residents. A stranger also answers for all strangers, who together have one resident's share: addresses can be forged.
+   */
   excess(client: string, counted: Counted, now: number): number {
-    const others = this.#clients.size - 1;
-    const own = this.#clients.get(client)?.[counted].at(now) ?? 0;
+    const own = this.#find(client)?.[counted].at(now) ?? 0;
+    if (this.#residents.has(client) && this.#residents.size > 1) {
+      return above(own, counted, (this.#ofResidents[counted].at(now) - own) / (this.#residents.size - 1));
+    }
+    const others = this.#residents.size + this.#strangers.size - 1;
     if (others < 1) return 0;
-    const mean = Math.max(0, this.#sums[counted].at(now) - own) / others;
-    return Math.max(0, own - Math.max(FAIR[counted].free, FAIR[counted].multiple * mean));
+    const alone = above(own, counted, (this.#ofAll[counted].at(now) - own) / others);
+    if (this.#residents.size === 0 || this.#residents.has(client)) return alone;
+    const mean = this.#ofResidents[counted].at(now) / this.#residents.size;
+    return Math.max(alone, above(this.#ofStrangers[counted].at(now), counted, mean));
   }
 
   /** Whether a client has been here for days and seldom brings anything new. */
   isQuiet(client: string, now: number): boolean {
-    const known = this.#clients.get(client);
+    const known = this.#find(client);
     return known !== undefined && now - known.firstSeenAt >= QUIET_AFTER_MS && known.all.at(now) < QUIET_BELOW;
   }
 
-  #get(client: string, now: number): Client {
-    const known = this.#clients.get(client);
-    if (known !== undefined) return known;
-    const fresh = {
-      firstSeenAt: now,
-      all: new Fading(HALF_DAY_MS),
-      urgent: new Fading(HALF_DAY_MS),
-      shaped: new Fading(HOUR_MS),
-    };
-    this.#clients.set(client, fresh);
-    return fresh;
+  #find(client: string): Client | undefined {
+    return this.#residents.get(client) ?? this.#strangers.get(client);
   }
+
+  #get(client: string, now: number): Client {
+    const known = this.#find(client);
+    if (known === undefined) {
+      const fresh = { firstSeenAt: now, ...questions(HALF_DAY_MS), shaped: new Fading(HOUR_MS) };
+      this.#strangers.set(client, fresh);
+      return fresh;
+    }
+    if (now - known.firstSeenAt >= RESIDENT_AFTER_MS && this.#strangers.delete(client))
+      this.#settle(client, known, now);
+    return known;
+  }
+
+  #settle(client: string, known: Client, now: number): void {
+    this.#residents.set(client, known);
+    for (const counted of ['all', 'urgent'] as const) this.#ofResidents[counted].add(now, known[counted].at(now));
+  }
+}
+
+function questions(halfLifeMs: number): Questions {
+  return { all: new Fading(halfLifeMs), urgent: new Fading(halfLifeMs) };
+}
+
+function above(own: number, counted: Counted, mean: number): number {
+  return Math.max(0, own - Math.max(FAIR[counted].free, FAIR[counted].multiple * Math.max(0, mean)));
 }

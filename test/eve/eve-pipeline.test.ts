@@ -193,6 +193,20 @@ test('forged clients run into the budget of all together, and one client over it
   assert.deepEqual([counters.dropped.client_budget, counters.dropped.total_budget], [7, 7]);
 });
 
+test('forged clients leave those that live here the names they may bring', () => {
+  const limits = { newNamesBurst: 3, newNamesPerSecond: 1, totalNamesBurst: 6, totalNamesPerSecond: 0 };
+  const hourLater = '2026-11-22T06:20:00.000000+0000';
+  const before = dnsLine({ name: 'www.first.org', client: '192.168.1.30' });
+  const forged = Array.from({ length: 50 }, (_, i) =>
+    dnsLine({ name: `www.forged${i}.com`, client: `10.9.8.${i}`, at: hourLater }),
+  );
+  const own = ['a', 'b'].map((name) => dnsLine({ name: `www.${name}.org`, client: '192.168.1.30', at: hourLater }));
+  const { seen, counters } = hear(before + forged.join('') + own.join(''), limits);
+  const resident = seen.filter(({ client }) => client === '192.168.1.30').map(({ observable }) => observable.value);
+  assert.deepEqual(resident.sort(), ['www.a.org', 'www.b.org', 'www.first.org']);
+  assert.equal(counters.dropped.total_budget, 45);
+});
+
 test('a client budget refills on the clock of the events', () => {
   const late = dnsLine({ name: 'www.late.org', at: '2026-11-22T05:10:02.000000+0000' });
   const lines = dnsLine({ name: 'www.a.org' }) + dnsLine({ name: 'www.b.org' }) + late;

@@ -148,6 +148,32 @@ test('a client that invents 100,000 names changes nobody else: the others keep t
   assert.ok(ahead < 150, `${ahead} invented names stand before the first ordinary one`);
 });
 
+test('a client that forges a new address for every name is held against one client, not against thousands', (t) => {
+  const network = new Network(t, { maxWaiting: 5_000 });
+  const residents = Array.from({ length: 5 }, (_, i) => `192.168.1.${20 + i}`);
+  const ordinary = (day: string): readonly Use[] =>
+    residents.flatMap((client, i) =>
+      Array.from({ length: 10 }, (_, j) => ({ name: `garden${i}${day}${j}.com`, client })),
+    );
+  network.use(...ordinary('monday'));
+  network.now += 2 * 3_600_000;
+  network.use(...residents.map((client, i) => ({ name: `library${i}.org`, client })));
+  for (let i = 0; i < 20_000; i += 2_000) {
+    const forged = Array.from({ length: 2_000 }, (_, j) => ({
+      name: `${((i + j) * 2_654_435_761).toString(36)}zqx.top`,
+      client: `10.${(i + j) >> 16}.${((i + j) >> 8) & 255}.${(i + j) & 255}`,
+    }));
+    network.use(...forged);
+  }
+  network.use(...ordinary('tuesday'));
+  const mine = new Set([...ordinary('monday'), ...ordinary('tuesday')].map(({ name }) => name));
+  const order = network.order(10_000);
+  const last = order.findLastIndex((name) => mine.has(name));
+  assert.equal(order.filter((name) => mine.has(name)).length, mine.size, 'all of them wait');
+  assert.ok(last < 400, `the last ordinary name is number ${last} of ${order.length}`);
+  for (const name of mine) assert.equal(network.waiting(name)?.client_flood, undefined, name);
+});
+
 test('what was trimmed comes back when it is seen again, and not before', (t) => {
   const network = new Network(t, { maxWaiting: 2 });
   network.use(

@@ -91,9 +91,9 @@ export class Network {
   }
 
   /** Everything that waits, the worthiest of `new` first. */
-  order(): readonly string[] {
+  order(limit = 1_000): readonly string[] {
     return this.store.queue
-      .waitingAfter(0, 1_000)
+      .waitingAfter(0, limit)
       .toSorted((a, b) => b.score - a.score)
       .map(({ observable }) => observable.value);
   }
