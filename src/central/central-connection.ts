@@ -32,6 +32,8 @@ export type SqlRow = Readonly<Record<string, unknown>>;
 /** What every session is told: the same meaning of times and the same strictness wherever it runs. */
 const SESSION = `SET SESSION time_zone = '+00:00', sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,ONLY_FULL_GROUP_BY,NO_ENGINE_SUBSTITUTION'`;
 
+const FACTS = 'SELECT @@global.read_only AS read_only, @@version AS version, @@max_allowed_packet AS packet';
+
 /** One session with one server, checked to be able to write. */
 export class CentralConnection {
   readonly #connection: Connection;
@@ -56,18 +58,16 @@ export class CentralConnection {
   static async open(address: CentralAddress, settings: ConnectionSettings): Promise<CentralConnection> {
     const connection = await createConnection(optionsOf(address, settings));
     try {
-      const timeout = settings.queryTimeoutMs;
-      await connection.query({ sql: SESSION, timeout });
-      const [[facts]] = await connection.query<RowDataPacket[]>({
-        sql: 'SELECT @@global.read_only AS read_only, @@version AS version, @@max_allowed_packet AS packet',
-        timeout,
+      const [[facts]] = await within(settings.queryTimeoutMs, async () => {
+        await connection.query(SESSION);
+        return connection.query<RowDataPacket[]>(FACTS);
       });
       if (Number(facts?.read_only) !== 0)
         throw new CentralError(`Cannot write to central database ${nameOf(address)}: it is read-only`, {
           failure: 'elsewhere',
           hint: 'Name the server that takes writes in central.hosts.',
         });
-      return new CentralConnection(connection, timeout, facts ?? {});
+      return new CentralConnection(connection, settings.queryTimeoutMs, facts ?? {});
     } catch (error) {
       connection.destroy();
       throw error;
@@ -80,17 +80,13 @@ export class CentralConnection {
 
   /** Runs a statement that answers with rows. */
   async rows(sql: string, values: readonly SqlValue[] = [], timeoutMs = this.#timeoutMs): Promise<readonly SqlRow[]> {
-    const [rows] = await this.#guarded(
-      this.#connection.query<RowDataPacket[]>({ sql, values: [...values], timeout: timeoutMs }),
-    );
+    const [rows] = await this.#guarded(timeoutMs, () => this.#connection.query<RowDataPacket[]>(sql, [...values]));
     return rows;
   }
 
   /** Runs a statement that changes rows. Returns how many it matched (an upsert that changes a row counts it twice). */
   async run(sql: string, values: readonly SqlValue[] = [], timeoutMs = this.#timeoutMs): Promise<number> {
-    const [header] = await this.#guarded(
-      this.#connection.query<ResultSetHeader>({ sql, values: [...values], timeout: timeoutMs }),
-    );
+    const [header] = await this.#guarded(timeoutMs, () => this.#connection.query<ResultSetHeader>(sql, [...values]));
     return header.affectedRows;
   }
 
@@ -106,21 +102,40 @@ export class CentralConnection {
     this.#interrupt?.(new CentralError('Cannot use central database: the connection was ended', { failure: 'lost' }));
   }
 
-  // After a timeout the answer may still come and would be taken for that of the next statement.
-  async #guarded<T>(work: Promise<T>): Promise<T> {
+  async #guarded<T>(timeoutMs: number, work: () => Promise<T>): Promise<T> {
     const interrupted = new Promise<never>((_, reject) => {
       this.#interrupt = reject;
     });
     try {
-      return await Promise.race([work, interrupted]);
+      return await Promise.race([within(timeoutMs, work), interrupted]);
     } catch (error) {
-      const { fatal, code } = error as { fatal?: boolean; code?: string };
-      if (fatal === true || code === 'PROTOCOL_SEQUENCE_TIMEOUT') this.destroy();
+      // After a timeout the answer may still come and would be taken for that of the next statement.
+      if (error instanceof CentralError || (error as { fatal?: boolean }).fatal === true) this.destroy();
       throw error;
     } finally {
       this.#interrupt = undefined;
     }
   }
+}
+
+/** As `work`, or `lost` when nobody answers in time. The driver's own timers outlive a connection that is destroyed, and keep the process alive. */
+async function within<T>(timeoutMs: number, work: () => Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(noAnswer(timeoutMs)), timeoutMs);
+  });
+  try {
+    return await Promise.race([work(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function noAnswer(timeoutMs: number): CentralError {
+  return new CentralError(`Cannot use central database: no answer within ${timeoutMs / 1000} s`, {
+    failure: 'lost',
+    hint: 'Check that it runs and can be reached; the sensor goes on without it.',
+  });
 }
 
 /** An address as people write it. */

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { CentralConnection } from './central-connection.ts';
-import { CentralError, failureOf } from './central-error.ts';
 import type { CentralPool } from './central-pool.ts';
+import { type SchemaHold, underSchemaLock } from './schema-lock.ts';
 
 /** One numbered file of `migrations/`. */
 interface Migration {
@@ -18,12 +18,13 @@ export interface MigrationOutcome {
 }
 
 const FOLDER = fileURLToPath(new URL('./migrations/', import.meta.url));
-const LOCK = 'guardian_schema';
-const LOCK_WAIT_S = 30;
 /** A statement may rebuild a table of millions of rows. */
 const STATEMENT_TIMEOUT_MS = 30 * 60_000;
-/** ER_NOT_SUPPORTED_YET: a Galera cluster has no named locks (MariaDB 10.11.11 and later say so). ER_SP_DOES_NOT_EXIST: nor have others. */
-const NO_NAMED_LOCKS = new Set([1235, 1305, 1105]);
+/**
+ * What a statement did before a run that was killed: duplicate column, duplicate index, nothing to drop. Neither MySQL nor every
+ * MariaDB has IF NOT EXISTS for these, and no server takes a change of the schema back.
+ */
+const DONE_BEFORE = new Set([1060, 1061, 1091]);
 
 const BOOK = `CREATE TABLE IF NOT EXISTS schema_migrations (
   version INT NOT NULL,
@@ -57,22 +58,37 @@ export class CentralMigrations {
    * @throws CentralError `denied` where the user may not change the schema.
    */
   async run(): Promise<MigrationOutcome> {
-    return this.#pool.use((connection) => underLock(connection, () => this.#apply(connection)));
+    return this.#pool.use(async (connection) => {
+      const present = await presentIn(connection);
+      // A sensor that only reads and writes rows gets through here, and no two touch the schema for nothing.
+      if (present >= this.wanted) return { version: present, applied: [] };
+      return underSchemaLock(connection, (hold) => this.#apply(connection, hold));
+    });
   }
 
-  async #apply(connection: CentralConnection): Promise<MigrationOutcome> {
-    await connection.run(BOOK);
+  async #apply(connection: CentralConnection, hold: SchemaHold): Promise<MigrationOutcome> {
     const present = await presentIn(connection);
-    const applied: string[] = [];
-    for (const { version, name, statements } of this.#migrations.filter((one) => one.version > present)) {
-      for (const statement of statements) await runOnce(connection, statement);
+    const missing = this.#migrations.filter(({ version }) => version > present);
+    if (missing.length > 0) await connection.run(BOOK);
+    for (const { version, name, statements } of missing) {
+      for (const statement of statements) {
+        await hold.renew();
+        await changeSchema(connection, statement);
+      }
       await connection.run(
         'INSERT IGNORE INTO schema_migrations (version, name, applied) VALUES (?, ?, UTC_TIMESTAMP(3))',
         [version, name],
       );
-      applied.push(name);
     }
-    return { version: Math.max(present, this.wanted), applied };
+    return { version: Math.max(present, this.wanted), applied: missing.map(({ name }) => name) };
+  }
+}
+
+async function changeSchema(connection: CentralConnection, statement: string): Promise<void> {
+  try {
+    await connection.run(statement, [], STATEMENT_TIMEOUT_MS);
+  } catch (error) {
+    if (!DONE_BEFORE.has(Number((error as { errno?: unknown }).errno))) throw error;
   }
 }
 
@@ -87,53 +103,6 @@ async function presentIn(connection: CentralConnection): Promise<number> {
 }
 
 const ER_NO_SUCH_TABLE = 1146;
-/** MySQL has no ADD INDEX IF NOT EXISTS. */
-const ER_DUP_KEYNAME = 1061;
-
-/** An index that is there already was made by another sensor, or by a run that ended halfway. */
-async function runOnce(connection: CentralConnection, statement: string): Promise<void> {
-  try {
-    await connection.run(statement, [], STATEMENT_TIMEOUT_MS);
-  } catch (error) {
-    if ((error as { errno?: unknown }).errno !== ER_DUP_KEYNAME) throw error;
-  }
-}
-
-/** Where there are no named locks, every statement can be run twice at once, and is. */
-async function underLock<T>(connection: CentralConnection, work: () => Promise<T>): Promise<T> {
-  if (!(await takeLock(connection))) return work();
-  try {
-    return await work();
-  } finally {
-    if (!connection.isBroken)
-      await connection.rows(`SELECT RELEASE_LOCK(CONCAT(?, DATABASE()))`, [LOCK]).catch(() => undefined);
-  }
-}
-
-async function takeLock(connection: CentralConnection): Promise<boolean> {
-  try {
-    const [row] = await connection.rows(
-      `SELECT GET_LOCK(CONCAT(?, DATABASE()), ?) AS got`,
-      [LOCK, LOCK_WAIT_S],
-      (LOCK_WAIT_S + 5) * 1000,
-    );
-    if (Number(row?.got) === 1) return true;
-  } catch (error) {
-    if (NO_NAMED_LOCKS.has(Number((error as { errno?: unknown }).errno))) return false;
-    throw failureOf(error) === 'retry' ? lockHeld() : error;
-  }
-  throw lockHeld();
-}
-
-function lockHeld(): CentralError {
-  return new CentralError(
-    `Cannot migrate the central schema: another guardian has been doing so for ${LOCK_WAIT_S} s`,
-    {
-      failure: 'else',
-      hint: 'Try again; "SHOW PROCESSLIST" shows what it does.',
-    },
-  );
-}
 
 function readMigrations(folder: string): readonly Migration[] {
   return readdirSync(folder)

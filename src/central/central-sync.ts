@@ -168,8 +168,14 @@ export class CentralSync {
         { failure: 'schema', hint: 'Upgrade this sensor; until then it goes on alone.' },
       );
     if (present === migrations.wanted) return;
-    const { version, applied } = await migrations.run();
-    log.info('central schema migrated', { version: String(version), keys: applied });
+    const { version, applied } = await migrations.run().catch((error: unknown) => {
+      if (!(error instanceof CentralError) || error.failure !== 'denied') throw error;
+      throw new CentralError(
+        `Cannot sync: the central schema is version ${present}, want ${migrations.wanted}, and this sensor's user may not change it`,
+        { failure: 'schema', cause: error, hint: 'Run "guardian central migrate --user ..." as somebody who may.' },
+      );
+    });
+    if (applied.length > 0) log.info('central schema migrated', { version: String(version), keys: applied });
   }
 
   /** Everything that is marked now, and what becomes marked behind the place where the pass stands is left to the next. */

@@ -1,72 +1,108 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { drained, fill, HOUR, openSensor, sightings, T0 } from '../central/central-fixture.ts';
+import { drained, fill, HOUR, openSensor, type Sensor, sightings, T0 } from '../central/central-fixture.ts';
 import { assertUnion } from '../central/union.ts';
 import { requiresGalera, startGalera } from '../support/galera.ts';
+import type { Mariadb } from '../support/mariadb.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
 
 const NAMES = ['a.example.com', 'b.example.org', '192.0.2.7', 'http://c.example.net/x?y=1', 'd.example.com'];
-const LONG_MS = 90_000;
+/** Three servers share what cores there are with whatever else runs. */
+const LONG_MS = 180_000;
+/** A donor of a state transfer holds writes for as long as it takes. */
+const QUERY_TIMEOUT_MS = 30_000;
 
-test('a cluster of three: a node killed under load, its return, and a minority that refuses writes cost no row', async (t) => {
+test('a cluster of three Galera nodes', async (t) => {
   if (!requiresGalera(t)) return;
-  const dir = tempDir(t);
-  const [first, second, third] = await startGalera(t, dir);
+  const [first, second, third] = await startGalera(t, tempDir(t));
   assert.ok(first && second && third);
-  const hosts = [first, second, third].map((node, index) => ({ host: `127.0.0.${index + 1}`, port: node.port }));
-  const [atFirst, atSecond, atThird] = hosts;
-  assert.ok(atFirst && atSecond && atThird);
-  const one = openSensor(t, 'one', dir);
-  const two = openSensor(t, 'two', dir);
-  const many = Array.from({ length: 15_000 }, (_, index) => `n${index}.example.com`);
-  for (const sensor of [one, two]) {
-    fill(sensor, NAMES, T0);
-    sensor.store.transact(() => sensor.store.sightings.record(sightings(many, T0)));
-  }
+  const address = (node: Mariadb) => ({
+    host: node === first ? '127.0.0.1' : node === second ? '127.0.0.2' : '127.0.0.3',
+    port: node.port,
+  });
+  const through = (...nodes: readonly Mariadb[]) => ({
+    addresses: nodes.map(address),
+    limits: { batchRows: 200 },
+    queryTimeoutMs: QUERY_TIMEOUT_MS,
+  });
+  const dir = tempDir(t);
+  const [one, two, three] = ['one', 'two', 'three'].map((name) => openSensor(t, name, dir));
+  assert.ok(one && two && three);
+  const all = [one, two, three];
+  const allDrained = async () => {
+    for (const sensor of all) await drained(sensor, LONG_MS);
+  };
 
-  // Both write the same observables, through two nodes: what one commits may fail the certification of the other.
-  const sync = one.sync({ addresses: hosts, limits: { batchRows: 200 } });
-  two.sync({ addresses: [atSecond, atThird], limits: { batchRows: 200 } });
-  await until('some of it is sent', () => sync.figures().sent > 2_000, LONG_MS);
-  await first.kill('SIGKILL');
-  for (const sensor of [one, two]) await drained(sensor, LONG_MS);
-  await assertUnion(third, [one, two]);
+  await t.test('sensors that meet an empty database through three nodes at once make one schema', async () => {
+    for (const sensor of all) fill(sensor, NAMES, T0);
+    const syncs = [one.sync(through(first)), two.sync(through(second)), three.sync(through(third))];
+    await allDrained();
+    await assertUnion(second, all);
+    const applied = await third.sql('SELECT name FROM virus_total.schema_migrations ORDER BY version');
+    const migrated = all.filter(({ logged }) => logged.some((line) => line.includes('central schema migrated')));
+    assert.equal(migrated.length, 1, 'one did it');
+    assert.ok(applied.length > 0);
+    for (const sync of syncs) await sync.stop();
+  });
 
-  fill(one, ['while-a-node-was-away.example.com'], T0 + HOUR);
-  await drained(one, LONG_MS);
-  await first.start();
-  await assertUnion(first, [one, two]);
+  // Two write the same observables through two nodes: what one commits may fail the certification of the other.
+  await t.test('a node killed under load costs no row, and has every row when it returns', async () => {
+    const many = Array.from({ length: 8_000 }, (_, index) => `n${index}.example.com`);
+    for (const sensor of all) sensor.store.transact(() => sensor.store.sightings.record(sightings(many, T0)));
+    const sync = one.sync(through(first, second, third));
+    const others = [two.sync(through(second, third)), three.sync(through(third, first))];
+    await until('some of it is sent', () => sync.figures().sent > 1_000, LONG_MS);
+    await first.kill('SIGKILL');
+    await allDrained();
+    await assertUnion(third, all);
+    fill(one, ['while-a-node-was-away.example.com'], T0 + HOUR);
+    await drained(one, LONG_MS);
+    await first.start();
+    await assertUnion(first, all);
+    for (const one of [sync, ...others]) await one.stop();
+  });
 
-  await sync.stop();
-  await second.kill('SIGSTOP');
-  await third.kill('SIGSTOP');
-  fill(one, ['while-alone.example.com'], T0 + 2 * HOUR);
-  const alone = one.sync({ addresses: [atFirst], queryTimeoutMs: 2_000 });
-  const why = await until(
-    'the minority refuses',
-    () => {
-      const { state } = alone.figures();
-      return state.kind === 'waiting' && state.failure === 'elsewhere' ? state.why : undefined;
+  await t.test(
+    'a minority cut off from the others refuses writes, the majority takes them, and after it all nodes hold everything',
+    async () => {
+      await third.sql("SET GLOBAL wsrep_provider_options = 'gmcast.isolate=1'");
+      const cutOff = three.sync(through(third));
+      fill(three, ['at-the-minority.example.com'], T0 + 2 * HOUR);
+      const why = await until(
+        'the minority refuses',
+        () => {
+          const { state } = cutOff.figures();
+          return state.kind === 'waiting' && state.failure === 'elsewhere' ? state.why : undefined;
+        },
+        LONG_MS,
+      );
+      assert.match(why, /WSREP has not yet prepared node/);
+      fill(one, ['at-the-majority.example.com'], T0 + 2 * HOUR);
+      one.sync(through(third, second));
+      await drained(one, LONG_MS);
+      await assertHeldBy(second, [one, two]);
+      await third.sql("SET GLOBAL wsrep_provider_options = 'gmcast.isolate=0'");
+      await allDrained();
+      for (const node of [first, second, third])
+        await until(
+          'the node has caught up',
+          () =>
+            assertUnion(node, all).then(
+              () => true,
+              () => false,
+            ),
+          LONG_MS,
+        );
     },
-    LONG_MS,
-  );
-  assert.match(why, /WSREP has not yet prepared node/);
-  await second.kill('SIGCONT');
-  await third.kill('SIGCONT');
-  await drained(one, LONG_MS);
-  await until(
-    'the cluster is whole',
-    async () => (await third.sql("SHOW STATUS LIKE 'wsrep_cluster_size'"))[0]?.Value === '3',
-    LONG_MS,
-  );
-  await until(
-    'the third node has caught up',
-    () =>
-      assertUnion(third, [one, two]).then(
-        () => true,
-        () => false,
-      ),
-    LONG_MS,
   );
 });
+
+/** That every sighting of these sensors is there, whatever else is. */
+async function assertHeldBy(node: Mariadb, sensors: readonly Sensor[]): Promise<void> {
+  for (const { name, db } of sensors) {
+    const wanted = db.prepare('SELECT count(*) FROM sightings_hourly').pluck().get();
+    const [found] = await node.sql(`SELECT count(*) AS n FROM virus_total.sightings_hourly WHERE sensor = '${name}'`);
+    assert.equal(found?.n, wanted, name);
+  }
+}
