@@ -152,7 +152,7 @@ export class Sidecar {
           statusOf({
             ...this.#facts(),
             ...this.#identity(),
-            warnings: this.#warnings,
+            warnings: [...this.#warnings, ...this.#second.warnings()],
             batchesLost: this.#batchesLost,
             desk: this.#questions.desk,
             feeds: this.#feeds.status(),

@@ -1,3 +1,4 @@
+import { CredentialsError } from '../core/errors.ts';
 import { whyNeverAsk } from '../core/guards.ts';
 import { keyOf, type Observable } from '../core/observable.ts';
 import type { Verdict, VerdictState } from '../core/verdict.ts';
@@ -28,6 +29,9 @@ const WORTH_ASKING: ReadonlySet<VerdictState> = new Set([
   'malicious',
 ]);
 
+/** An opinion that is younger counts and is not asked for again. Lists of such services change within days. */
+const FRESH_MS = 7 * 86_400_000;
+
 /** Questions that wait for one source. What does not fit is not asked: it costs nothing but one voice. */
 const MAX_WAITING = 200;
 
@@ -47,6 +51,14 @@ export class SecondOpinions {
     for (const desk of this.#desks) desk.consider(verdict.observable);
   }
 
+  /** Sources that refuse us for good. */
+  warnings(): readonly { readonly code: string; readonly text: string; readonly hint: string }[] {
+    const hint = 'Mend that and restart; everything else goes on.';
+    return this.#desks.flatMap(({ problem }) =>
+      problem === undefined ? [] : [{ code: 'second_source', text: problem, hint }],
+    );
+  }
+
   async stop(): Promise<void> {
     await Promise.all(this.#desks.map((desk) => desk.stop()));
   }
@@ -60,6 +72,7 @@ class SecondDesk {
   readonly #abort = new AbortController();
   #timer: NodeJS.Timeout | undefined;
   #asking: Promise<void> | undefined;
+  #problem: string | undefined;
 
   constructor({ source, maxPerMinute, maxPerDay }: SecondSource, options: SecondOpinionsOptions) {
     this.#source = source;
@@ -68,12 +81,19 @@ class SecondDesk {
     this.#ledger = new QuotaLedger({ source: source.name, book: options.store.quota, limits, now: options.now });
   }
 
+  /** Why it is not asked any more, until a restart. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
   consider(observable: Observable): void {
-    const isKnown = this.#options.store.reports
+    const { store, judgement, now } = this.#options;
+    if (this.#problem !== undefined || !this.#source.kinds.has(observable.kind)) return;
+    const isFresh = store.reports
       .latest(observable)
-      .some((report) => report.source === this.#source.name);
-    const mayAsk = whyNeverAsk(observable, this.#options.judgement.surroundings) === undefined;
-    if (isKnown || !mayAsk || !this.#source.kinds.has(observable.kind) || this.#waiting.size >= MAX_WAITING) return;
+      .some(({ source, askedAt }) => source === this.#source.name && now() - askedAt < FRESH_MS);
+    const mayAsk = whyNeverAsk(observable, judgement.surroundings) === undefined;
+    if (isFresh || !mayAsk || this.#waiting.size >= MAX_WAITING) return;
     this.#waiting.set(keyOf(observable), observable);
     this.#wake(0);
   }
@@ -135,6 +155,14 @@ class SecondDesk {
         if (outcome !== undefined) store.lookups.keep({ ...asked, outcome, tookMs: now() - at, error: message });
       });
       log.debug('no second opinion', { source, observable: observable.value, err: error });
+      if (error instanceof CredentialsError) this.#giveUp(error);
     }
+  }
+
+  /** A key that is refused would be refused again: everything that waits is let go, and status says so. */
+  #giveUp(error: CredentialsError): void {
+    this.#problem = `${error.message}. ${error.hint ?? ''}`.trim();
+    this.#waiting.clear();
+    this.#options.log.error('source is not asked any more', { source: this.#source.name, err: error });
   }
 }
