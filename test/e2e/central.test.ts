@@ -11,7 +11,7 @@ import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
 
 test('what the daemon keeps is in the central database too, with the page a person can open', {
-  timeout: 90_000,
+  timeout: 240_000,
 }, async (t) => {
   if (!requires(t, 'mariadb')) return;
   const dir = tempDir(t);

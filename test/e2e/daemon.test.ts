@@ -41,7 +41,7 @@ function blocklist(daemon: Daemon): readonly string[] {
 }
 
 test('what a feed lists is judged when it is seen, without a question, and only as much as the feed weighs', {
-  timeout: 60_000,
+  timeout: 240_000,
 }, async (t) => {
   const dir = tempDir(t);
   const heavy = join(dir, 'heavy.txt');
@@ -64,7 +64,7 @@ test('what a feed lists is judged when it is seen, without a question, and only 
 });
 
 test('a source that answers only with errors costs no quota, acquits nobody and loses no question', {
-  timeout: 60_000,
+  timeout: 240_000,
 }, async (t) => {
   const faults = [
     errorFault(503, 'TransientError'),
@@ -93,7 +93,7 @@ test('a source that answers only with errors costs no quota, acquits nobody and 
 });
 
 test("an operator's allow teaches which voice to believe less, and forgetting it takes the lesson back", {
-  timeout: 60_000,
+  timeout: 240_000,
 }, async (t) => {
   const flaggedBy = ['Phishing Database', 'Fortinet', 'Sophos', 'Kaspersky', 'ESET'];
   const { url } = await standIn(t, () => ({ malicious: 5, flaggedBy }));
@@ -123,7 +123,7 @@ test("an operator's allow teaches which voice to believe less, and forgetting it
 });
 
 test('SIGHUP takes over policy and allow, says what waits for a restart, and survives a typo', {
-  timeout: 60_000,
+  timeout: 240_000,
 }, async (t) => {
   const { url } = await standIn(t, () => ({ malicious: 6 }));
   const daemon = await startDaemon(t, {
@@ -148,7 +148,7 @@ test('SIGHUP takes over policy and allow, says what waits for a restart, and sur
 });
 
 test('SIGHUP takes over feeds: a new one blocks, one that is gone releases, and one that cannot be read goes on counting', {
-  timeout: 60_000,
+  timeout: 240_000,
 }, async (t) => {
   const dir = tempDir(t);
   const [first, second] = [join(dir, 'first.txt'), join(dir, 'second.txt')];
@@ -177,7 +177,7 @@ test('SIGHUP takes over feeds: a new one blocks, one that is gone releases, and 
 });
 
 test('a configuration that changed while the daemon was down is followed at its start', {
-  timeout: 60_000,
+  timeout: 240_000,
 }, async (t) => {
   const { url } = await standIn(t, () => ({ malicious: 12 }));
   const daemon = await startDaemon(t, {
@@ -199,7 +199,7 @@ test('a configuration that changed while the daemon was down is followed at its 
 });
 
 test('a block that a hard guard forbids is refused in words, and nothing of it is kept', {
-  timeout: 60_000,
+  timeout: 240_000,
 }, async (t) => {
   const daemon = await startDaemon(t, { dir: join(tempDir(t), 'g'), moreSuricata: ', allow_unchecked: true' });
   for (const pattern of ['0.0.0.0/0', '::/0', '10.0.0.0/8', '*.co.uk', 'router.lan']) {
@@ -210,7 +210,7 @@ test('a block that a hard guard forbids is refused in words, and nothing of it i
   assert.deepEqual(overrides, []);
 });
 
-test('kill -9 at any moment loses nothing that cost quota', { timeout: 90_000 }, async (t) => {
+test('kill -9 at any moment loses nothing that cost quota', { timeout: 240_000 }, async (t) => {
   const { url, server } = await standIn(t, () => ({ malicious: 0 }));
   const daemon = await startDaemon(t, {
     dir: join(tempDir(t), 'g'),

@@ -9,10 +9,10 @@ const run = promisify(execFile);
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 test('guardian demo --once proves the loop with real Suricata, and blocks none of the five example hosts', {
-  timeout: 90_000,
+  timeout: 240_000,
 }, async (t) => {
   if (!requires(t, 'suricata')) return;
-  const { stdout } = await run(process.execPath, ['--import', 'tsx', MAIN, 'demo', '--once'], { timeout: 80_000 });
+  const { stdout } = await run(process.execPath, ['--import', 'tsx', MAIN, 'demo', '--once'], { timeout: 200_000 });
   assert.match(stdout, /hng-demo-malware\.top\t12\/92\tmalicious\tyes/);
   assert.match(stdout, /storage\.googleapis\.com\t1\/92\tnoise\tno/);
   assert.match(stdout, /printer\.lan\t-\tunasked\tno/);

@@ -24,7 +24,7 @@ import { until } from '../support/until.ts';
 const run = promisify(execFile);
 const BAD = 'e2e-evil-name.top';
 const SET = { name: 'guardian-domains', type: 'string' } as const;
-const PATIENCE_MS = 40_000;
+const PATIENCE_MS = 90_000;
 
 interface TestContext {
   after(fn: () => Promise<void> | void): void;
@@ -85,7 +85,7 @@ function filesMention(daemon: Daemon, name: string): boolean {
 }
 
 test('Suricata that is absent, comes, is restarted and is reloaded by others is caught up with, without help', {
-  timeout: 180_000,
+  timeout: 300_000,
 }, async (t) => {
   if (!requires(t, 'suricata', 'netns')) return;
   const dir = tempDir(t);
@@ -136,7 +136,7 @@ test('Suricata that is absent, comes, is restarted and is reloaded by others is 
 });
 
 test('a command socket that accepts and says nothing stops nothing else, is told, and is caught up with', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async (t) => {
   if (!requires(t, 'suricata', 'netns')) return;
   const dir = tempDir(t);
@@ -163,7 +163,7 @@ test('a command socket that accepts and says nothing stops nothing else, is told
 });
 
 test('without the program that checks them, rules are not put in place, and status says what to do', {
-  timeout: 60_000,
+  timeout: 240_000,
 }, async (t) => {
   const dir = tempDir(t);
   const daemon = await daemonIn(t, dir, { moreSuricata: ', binary: /nowhere/suricata' });
@@ -174,7 +174,7 @@ test('without the program that checks them, rules are not put in place, and stat
 });
 
 test('a full disk, or one without rights, leaves the old files in place, is told, and is caught up with when there is room', {
-  timeout: 90_000,
+  timeout: 240_000,
 }, async (t) => {
   if (!requires(t, 'netns')) return;
   const dir = tempDir(t);
@@ -209,7 +209,7 @@ test('a full disk, or one without rights, leaves the old files in place, is told
   await until('and it catches up again', () => readFileSync(rules, 'utf8').includes('third.top'), PATIENCE_MS);
 });
 
-test('two guardians on one rules file: the second ends in words', { timeout: 60_000 }, async (t) => {
+test('two guardians on one rules file: the second ends in words', { timeout: 240_000 }, async (t) => {
   const dir = tempDir(t);
   const first = await daemonIn(t, dir);
   const second = startDaemon(t, { dir: join(dir, 'h'), rulesFile: first.rulesFile, datasetsDir: first.datasetsDir });
@@ -219,7 +219,7 @@ test('two guardians on one rules file: the second ends in words', { timeout: 60_
 });
 
 test('killed between verdict and publish: after a restart everything is as desired, and no lookup is paid twice', {
-  timeout: 60_000,
+  timeout: 240_000,
 }, async (t) => {
   const dir = tempDir(t);
   const server = new VirusTotalStandIn({
@@ -258,7 +258,7 @@ test('killed between verdict and publish: after a restart everything is as desir
 });
 
 test('a source that only returns errors costs no quota, acquits nobody and stops nothing', {
-  timeout: 60_000,
+  timeout: 240_000,
 }, async (t) => {
   const dir = tempDir(t);
   const server = new VirusTotalStandIn({

@@ -13,7 +13,7 @@ import { until } from '../support/until.ts';
 const BAD = 'bad-everywhere.top';
 
 test('one verdict reaches rules, lists and Pi-hole, and allow takes it back everywhere', {
-  timeout: 90_000,
+  timeout: 240_000,
 }, async (t) => {
   const dir = tempDir(t);
   const standIn = new VirusTotalStandIn({

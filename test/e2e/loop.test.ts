@@ -14,6 +14,8 @@ import { until } from '../support/until.ts';
 import { dnsMessage } from '../support/wire-message.ts';
 
 const BAD = 'e2e-evil-name.top';
+/** Suricata loads its rules while other tests have the processor. */
+const PATIENCE_MS = 90_000;
 const HARMLESS = 'storage.googleapis.com';
 
 function key(name: string): string {
@@ -28,7 +30,7 @@ function explain(daemon: Daemon, name: string): Promise<ExplanationDocument> {
 
 for (const transport of ['stream', 'dgram'] as const) {
   test(`a DNS query becomes a rule that alerts on the next one, over unix_${transport}`, {
-    timeout: 120_000,
+    timeout: 240_000,
   }, async (t) => {
     if (!requires(t, 'suricata', 'netns')) return;
     const dir = tempDir(t);
@@ -69,7 +71,7 @@ for (const transport of ['stream', 'dgram'] as const) {
         const told = await explain(daemon, BAD);
         return told.publications.some((one) => one.target === 'suricata' && one.state === 'proved') && told;
       },
-      60_000,
+      PATIENCE_MS,
     );
     assert.equal(story.verdict.state, 'malicious');
     assert.equal(story.verdict.ratio, '12/92');
@@ -85,7 +87,7 @@ for (const transport of ['stream', 'dgram'] as const) {
         const told = await explain(daemon, BAD);
         return told.alerts.length > 0 && told;
       },
-      30_000,
+      PATIENCE_MS,
     );
     assert.match(alerted.alerts.at(-1)?.signature ?? '', /^Home Network Guardian: DNS query to a name held malicious/);
     const own = await until(
@@ -95,7 +97,7 @@ for (const transport of ['stream', 'dgram'] as const) {
         const { sid, alerts } = await explain(daemon, BAD);
         return sid !== undefined && alerts.some((alert) => alert.sid === sid) && sid;
       },
-      30_000,
+      PATIENCE_MS,
     );
     assert.ok(own >= 1_900_000 && own <= 1_999_999);
 

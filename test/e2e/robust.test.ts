@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { StatusDocument } from '../../src/api/status-facts.ts';
 import { VirusTotalStandIn } from '../../src/cli/demo/virustotal-stand-in.ts';
 import { errorFault } from '../../src/cli/demo/virustotal-stand-in-answer.ts';
+import { endWithUs } from '../support/children.ts';
 import { DAEMON_KEY, type Daemon, startDaemon } from '../support/daemon.ts';
 import { dnsQuestionLine, sendToSocket } from '../support/eve-line.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -24,7 +25,7 @@ function alertLine(sid: number, severity: number): string {
   return `${JSON.stringify({ timestamp: new Date().toISOString().replace('Z', '000+0000'), event_type: 'alert', src_ip: '192.168.7.9', dest_ip: '93.184.216.34', alert })}\n`;
 }
 
-test('no EVE line ends the daemon, and what comes with it is kept', { timeout: 60_000 }, async (t) => {
+test('no EVE line ends the daemon, and what comes with it is kept', { timeout: 240_000 }, async (t) => {
   const daemon = await startDaemon(t, { dir: join(tempDir(t), 'g'), moreSuricata: ', allow_unchecked: true' });
   const numbers = [2 ** 63, 2 ** 53, 1.5, -1, 1e300, 2 ** 32, 7];
   const hostile = numbers.flatMap((number) => [alertLine(number, 1), alertLine(1, number)]);
@@ -46,7 +47,7 @@ test('no EVE line ends the daemon, and what comes with it is kept', { timeout: 6
 });
 
 test('a start that fails ends the process with what is wrong, and leaves nobody behind', {
-  timeout: 60_000,
+  timeout: 240_000,
 }, async (t) => {
   const dir = tempDir(t);
   const daemon = await startDaemon(t, { dir: join(dir, 'g'), moreSuricata: ', allow_unchecked: true' });
@@ -61,17 +62,18 @@ test('a start that fails ends the process with what is wrong, and leaves nobody 
   const child = spawn(process.execPath, ['--import', 'tsx', MAIN, 'run', '--config', second], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
+  endWithUs(child);
   t.after(() => void child.kill('SIGKILL'));
   let said = '';
   child.stderr.on('data', (text) => {
     said += String(text);
   });
-  await until('the second has ended by itself', () => child.exitCode !== null, 20_000);
+  await until('the second has ended by itself', () => child.exitCode !== null);
   assert.equal(child.exitCode, 1);
   assert.match(said, /want one guardian for one rules file/);
 });
 
-test('the store is for its owner alone, and the lists below it are for everybody', { timeout: 60_000 }, async (t) => {
+test('the store is for its owner alone, and the lists below it are for everybody', { timeout: 240_000 }, async (t) => {
   const dir = join(tempDir(t), 'g');
   const daemon = await startDaemon(t, { dir, moreSuricata: ', allow_unchecked: true' });
   await sendToSocket(daemon.eveSocket, dnsQuestionLine('some-name.top'));
@@ -83,7 +85,7 @@ test('the store is for its owner alone, and the lists below it are for everybody
   assert.equal(mode(join(dir, 'lists', 'domains.txt')), 0o644);
 });
 
-test('an account that is refused everything keeps its questions', { timeout: 60_000 }, async (t) => {
+test('an account that is refused everything keeps its questions', { timeout: 240_000 }, async (t) => {
   const standIn = new VirusTotalStandIn({
     keys: [DAEMON_KEY],
     reports: () => errorFault(403, 'ForbiddenError'),
@@ -102,7 +104,7 @@ test('an account that is refused everything keeps its questions', { timeout: 60_
   assert.ok((await status(daemon)).queue.length >= 12, 'most of the questions are still there');
 });
 
-test('a dry run in the wrong place is refused, and publishes nothing', { timeout: 60_000 }, async (t) => {
+test('a dry run in the wrong place is refused, and publishes nothing', { timeout: 240_000 }, async (t) => {
   const daemon = await startDaemon(t, { dir: join(tempDir(t), 'g'), moreSuricata: ', allow_unchecked: true' });
   await assert.rejects(daemon.client.ask({ method: 'POST', path: '/v1/publish?dry_run=true' }));
 });

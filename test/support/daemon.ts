@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ControlClient } from '../../src/cli/control-client.ts';
+import { endWithUs } from './children.ts';
 import { until } from './until.ts';
 
 interface TestContext {
@@ -69,6 +70,7 @@ export async function startDaemon(t: TestContext, options: DaemonOptions): Promi
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     child = started;
+    endWithUs(started);
     for (const stream of [started.stdout, started.stderr]) stream.on('data', (text) => (log += String(text)));
     await until('the daemon is ready', async () => {
       if (started.exitCode !== null) throw new Error(`The daemon ended with ${started.exitCode}: ${log}`);
@@ -81,7 +83,7 @@ export async function startDaemon(t: TestContext, options: DaemonOptions): Promi
   const ended = async () => {
     const running = child;
     if (running === undefined) return null;
-    await until('the daemon has ended', () => running.exitCode !== null || running.signalCode !== null, 20_000);
+    await until('the daemon has ended', () => running.exitCode !== null || running.signalCode !== null);
     return running.exitCode ?? running.signalCode;
   };
   t.after(async () => {

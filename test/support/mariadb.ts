@@ -4,6 +4,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Connection, createConnection } from 'mysql2/promise';
+import { endWithUs } from './children.ts';
 import { until } from './until.ts';
 
 const run = promisify(execFile);
@@ -78,6 +79,7 @@ export async function startMariadb(t: TestContext, options: MariadbOptions): Pro
       { stdio: ['ignore', 'ignore', 'pipe'], env: withSbin() },
     );
     child = started;
+    endWithUs(started);
     let said = '';
     started.stderr.on('data', (text) => (said = (said + String(text)).slice(-4000)));
     await until(

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { CommandSocket } from '../../src/enforce/suricata/command-socket.ts';
+import { endWithUs } from './children.ts';
 import { until } from './until.ts';
 
 const run = promisify(execFile);
@@ -82,6 +83,7 @@ export async function startSuricata(t: TestContext, options: LiveSuricataOptions
     output = '';
     const started = spawn('ip', ['netns', 'exec', netns, ...suricata], { stdio: ['ignore', 'pipe', 'pipe'] });
     child = started;
+    endWithUs(started);
     for (const stream of [started.stdout, started.stderr]) stream.on('data', (text) => (output += String(text)));
     await until('Suricata answers on its command socket', async () => {
       if (started.exitCode !== null) throw new Error(`Suricata ended with ${started.exitCode}: ${output}`);

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { endWithUs } from '../../support/children.ts';
 import { until } from '../../support/until.ts';
 import { DNS_TYPE, dnsMessage } from '../../support/wire-message.ts';
 
@@ -69,10 +70,10 @@ export async function startResolver(
     env: { ...process.env, PATH: path },
   });
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text: Buffer) => (said += String(text)));
-  const exited = once(child, 'exit');
+  endWithUs(child);
   t.after(async () => {
     child.kill();
-    await exited;
+    await until(`${program} has ended`, () => child.exitCode !== null || child.signalCode !== null);
   });
   const socket = await boundSocket(t);
   const resolver = { ask: asker(socket, port), said: () => said };

@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
+import { endWithUs } from '../../support/children.ts';
 import { networkNamespace } from '../../support/netns.ts';
 import { until } from '../../support/until.ts';
 import { type FirewallNamespace, firewallOf } from './firewall-namespace.ts';
@@ -101,10 +101,10 @@ async function listen(t: TestContext, namespace: string): Promise<ReadonlySet<st
   const child: ChildProcess = spawn('ip', ['netns', 'exec', namespace, process.execPath, '-e', LISTEN], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  endWithUs(child);
   t.after(async () => {
-    const ended = once(child, 'exit');
     child.kill();
-    await ended;
+    await until('the listener has ended', () => child.exitCode !== null || child.signalCode !== null);
   });
   if (child.stdout !== null) createInterface(child.stdout).on('line', (line) => heard.add(line));
   await until('the listener listens', () => heard.has('listening'));
