@@ -2,6 +2,7 @@ import { isCanary } from '../core/canary.ts';
 import type { DesiredState, Indicator } from '../core/indicator.ts';
 import { keyOf, type ObservableKey, observableOfKey } from '../core/observable.ts';
 import type { Log } from '../lib/log.ts';
+import type { Addition } from './haste.ts';
 import type { DriveOutcome, Target } from './target.ts';
 import { type NumberedState, type PublishResult, TargetLane, type TargetStanding } from './target-lane.ts';
 
@@ -10,13 +11,19 @@ export type { PublishResult, TargetStanding } from './target-lane.ts';
 /** Where the desired state is read and what came of a drive is kept. */
 export interface PublicationBook {
   desired(now: number): DesiredState;
+  /** What may have changed since the last call, as far as that is known: undefined for what is not wanted any more. */
+  takeChanges(): ReadonlyMap<ObservableKey, Indicator | undefined> | undefined;
+  isWanted(key: ObservableKey, now: number): boolean;
   record(drive: {
     target: string;
     proved: boolean;
     failed: ReadonlyMap<ObservableKey, string>;
     unsupported: ReadonlySet<ObservableKey>;
+    /** The drive was about these alone. */
     only?: ReadonlySet<ObservableKey>;
     at: number;
+    /** When the state that was driven was read: what was decided after that was not part of it. */
+    asOf: number;
   }): void;
 }
 
@@ -43,7 +50,7 @@ export class Publisher {
   readonly #options: PublisherOptions;
   readonly #lanes: readonly TargetLane[];
   #revision = 1;
-  #read: (NumberedState & { readonly at: number }) | undefined;
+  #read: NumberedState | undefined;
   /** What is published besides the desired state: canaries. */
   readonly #guests = new Map<ObservableKey, Indicator>();
   /** Changes that are not proved everywhere yet: when they were decided, the oldest first. */
@@ -57,7 +64,9 @@ export class Publisher {
         new TargetLane({
           target,
           desired: () => this.#desired(),
-          record: (name, outcome, at) => this.#record(name, outcome, at),
+          record: (name, outcome, asOf) => this.#record(name, outcome, asOf),
+          recordHastened: (name, keys) => this.#recordHastened(name, keys),
+          isWanted: (key) => options.book.isWanted(key, now()),
           onDriven: () => this.#noteProved(),
           log,
           now,
@@ -78,7 +87,8 @@ export class Publisher {
     this.#revision += 1;
     this.#timed.push({ revision: this.#revision, at });
     if (this.#timed.length > MAX_TIMED) this.#timed.shift();
-    for (const lane of this.#lanes) lane.schedule(0);
+    const addition = this.#addition();
+    for (const lane of this.#lanes) lane.changed(addition);
   }
 
   /** Drives every target now and resolves when that is done. */
@@ -89,6 +99,8 @@ export class Publisher {
   /** As `publish`, with a promise for each target. None rejects. */
   publishEach(): ReadonlyMap<string, Promise<PublishResult>> {
     this.#revision += 1;
+    // Whatever changed so far is part of what is driven now.
+    this.#options.book.takeChanges();
     return new Map(this.#lanes.map((lane) => [lane.name, lane.drive()]));
   }
 
@@ -132,7 +144,19 @@ export class Publisher {
     return this.#read;
   }
 
-  #record(target: string, { proved, failed, unsupported, only }: DriveOutcome, at: number): void {
+  /** What came with this revision, where something came and nothing went: that need not wait for a drive. */
+  #addition(): Addition | undefined {
+    const changes = this.#options.book.takeChanges();
+    if (changes === undefined || changes.size === 0) return undefined;
+    const indicators: Indicator[] = [];
+    for (const indicator of changes.values()) {
+      if (indicator === undefined) return undefined;
+      indicators.push(indicator);
+    }
+    return { revision: this.#revision, indicators };
+  }
+
+  #record(target: string, { proved, failed, unsupported }: DriveOutcome, asOf: number): void {
     // A canary is no indicator, so nothing is kept about it; also not when it could not be withdrawn.
     const isKept = (key: ObservableKey): boolean => !isCanary(observableOfKey(key));
     this.#options.book.record({
@@ -140,16 +164,23 @@ export class Publisher {
       proved,
       failed: new Map([...failed].filter(([key]) => isKept(key))),
       unsupported: new Set([...unsupported].filter(isKept)),
-      ...(only === undefined ? {} : { only: new Set([...only].filter(isKept)) }),
-      at,
+      at: this.#options.now(),
+      asOf,
     });
   }
 
+  #recordHastened(target: string, only: ReadonlySet<ObservableKey>): void {
+    const at = this.#options.now();
+    const { book } = this.#options;
+    book.record({ target, proved: true, failed: new Map(), unsupported: new Set(), only, at, asOf: at });
+  }
+
   #noteProved(): void {
-    const everywhere = Math.min(...this.#lanes.map(({ provedRevision }) => provedRevision));
-    const done = this.#timed.filter(({ revision }) => revision <= everywhere);
+    const isDone = ({ revision }: { readonly revision: number }): boolean =>
+      this.#lanes.every((lane) => lane.hasProved(revision));
+    const done = this.#timed.filter(isDone);
     if (done.length === 0) return;
-    this.#timed = this.#timed.filter(({ revision }) => revision > everywhere);
+    this.#timed = this.#timed.filter((one) => !isDone(one));
     for (const { at } of done) this.#options.onEnforced(this.#options.now() - at);
   }
 }

@@ -1,4 +1,4 @@
-import type { DesiredState } from '../core/indicator.ts';
+import type { DesiredState, Indicator } from '../core/indicator.ts';
 import type { Observable, ObservableKey } from '../core/observable.ts';
 
 /**
@@ -16,6 +16,13 @@ export interface Target {
    * @throws UnavailableError when the target as a whole could not be reached; it is driven again later.
    */
   drive(desired: DesiredState, signal: AbortSignal): Promise<DriveOutcome>;
+  /**
+   * Puts single indicators in force at once, ahead of the drive that follows and also while one is under way, which leaves them in
+   * place. Resolves with those that are proved; whatever else is to be said, the drive says. Never called concurrently with itself.
+   * Absent where a drive is quick enough.
+   * @throws UnavailableError as `drive` does.
+   */
+  hasten?(indicators: readonly Indicator[], signal: AbortSignal): Promise<ReadonlySet<ObservableKey>>;
   /** What `drive` would change, without changing it. */
   preview(
     desired: DesiredState,
@@ -44,8 +51,4 @@ export interface DriveOutcome {
   readonly removed: number;
   /** What a person should know or do although the drive went through: `no command socket, so proof waits for Suricata`. */
   readonly notice?: string;
-  /** Indicators this drive was about, where all others stand as the drive before left them. Absent: it was about all. */
-  readonly only?: ReadonlySet<ObservableKey>;
-  /** Drive again after this long: something that may wait is left to do. */
-  readonly followUpMs?: number;
 }

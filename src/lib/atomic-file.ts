@@ -1,4 +1,5 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { makeFolder } from './make-folder.ts';
 
@@ -37,4 +38,27 @@ function syncFolder(folder: string): void {
   } finally {
     closeSync(handle);
   }
+}
+
+/** As `writeFileAtomically`, without holding anything up, and with exactly this mode: that of `open` is cut by the umask. */
+export async function replaceFile(path: string, content: string, mode: number): Promise<void> {
+  const folder = dirname(path);
+  makeFolder(folder);
+  const beside = `${path}.new`;
+  try {
+    await rm(beside, { force: true });
+    const file = await open(beside, 'wx', mode);
+    try {
+      await file.writeFile(content);
+      await file.chmod(mode);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(beside, path);
+  } catch (error) {
+    await rm(beside, { force: true });
+    throw error;
+  }
+  syncFolder(folder);
 }

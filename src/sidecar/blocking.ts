@@ -68,6 +68,8 @@ export class Blocking {
       ],
       book: {
         desired: (at) => store.indicators.desired(at),
+        takeChanges: () => store.indicators.takeChanges(),
+        isWanted: (key, at) => store.indicators.isWanted(key, at),
         record: (drive) => store.publications.record(drive),
       },
       onEnforced: options.onEnforced,

@@ -19,6 +19,9 @@ interface Row {
 const SELECT = `SELECT key, subdomains, source, ratio, strong, engines, permalink, since, expires_at
   FROM indicators JOIN observables ON observables.id = observable_id`;
 
+/** Changes that are told one by one; more than this are compared as a whole. */
+const MAX_CHANGES = 2000;
+
 /** The table `indicators`: what should be published, everywhere. */
 export class IndicatorStore {
   readonly #observables: ObservableStore;
@@ -30,6 +33,8 @@ export class IndicatorStore {
   readonly #expired: Statement<[number], Row>;
   /** The whole table, kept in step: 100,000 rows are not read again for each verdict. */
   #all: Map<ObservableKey, Indicator> | undefined;
+  /** What was wanted or unwanted since `takeChanges`; undefined when that is not known. */
+  #changed: Set<ObservableKey> | undefined = new Set();
 
   constructor(db: Sqlite, observables: ObservableStore) {
     this.#db = db;
@@ -62,12 +67,14 @@ export class IndicatorStore {
     );
     const row = this.#all === undefined ? undefined : this.#find.get(id);
     if (row !== undefined) this.#all?.set(row.key, indicatorOf(row));
+    this.#note(keyOf(indicator.observable));
   }
 
   /** Wants an indicator gone. Returns whether it was there. */
   unwant(observable: Observable): boolean {
     const stored = this.#observables.find(observable);
     this.#all?.delete(keyOf(observable));
+    this.#note(keyOf(observable));
     return stored !== undefined && this.#remove.run(stored.id).changes > 0;
   }
 
@@ -87,9 +94,32 @@ export class IndicatorStore {
     return desired;
   }
 
+  /**
+   * What may have changed since the last call: an indicator, or undefined for what is not wanted any more. Undefined as a whole where
+   * that is not known: too much did, or a transaction was rolled back.
+   */
+  takeChanges(): ReadonlyMap<ObservableKey, Indicator | undefined> | undefined {
+    const changed = this.#changed;
+    this.#changed = new Set();
+    if (changed === undefined) return undefined;
+    return new Map([...changed].map((key) => [key, this.find(observableOfKey(key))]));
+  }
+
+  /** Whether an indicator should be published at `now`. */
+  isWanted(key: ObservableKey, now: number): boolean {
+    const indicator = this.#all === undefined ? this.find(observableOfKey(key)) : this.#all.get(key);
+    return indicator !== undefined && indicator.expiresAt > now;
+  }
+
   /** Reads the table anew at the next question: a transaction was rolled back. */
   forgetCached(): void {
     this.#all = undefined;
+    this.#changed = undefined;
+  }
+
+  #note(key: ObservableKey): void {
+    this.#changed?.add(key);
+    if (this.#changed !== undefined && this.#changed.size > MAX_CHANGES) this.#changed = undefined;
   }
 
   #read(): Map<ObservableKey, Indicator> {

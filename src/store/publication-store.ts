@@ -21,6 +21,8 @@ export interface DriveRecord {
   /** The drive was about these alone, and all of them are in place; everything else stands as it is. Absent: about all. */
   readonly only?: ReadonlySet<ObservableKey>;
   readonly at: number;
+  /** When the state that was driven was read: what was decided after that was not part of it. */
+  readonly asOf: number;
 }
 
 interface Row {
@@ -30,6 +32,12 @@ interface Row {
   readonly published_at: number | null;
   readonly proved_at: number | null;
 }
+
+/**
+ * The time of a proof is kept this coarsely for what was proved before: 100,000 rows written at each drive would hold everything up
+ * for a third of a second.
+ */
+const PROOF_GRAIN_MS = 3_600_000;
 
 /** The table `publications`. Written by set, since a drive of 100,000 indicators must not be 100,000 statements. */
 export class PublicationStore {
@@ -53,12 +61,15 @@ export class PublicationStore {
     );
     this.#publish = db.prepare(
       `INSERT INTO publications (target, observable_id, state, published_at)
-       SELECT @target, observable_id, 'published', @at FROM indicators WHERE expires_at > @at
+       SELECT @target, observable_id, 'published', @at FROM indicators WHERE expires_at > @at AND since <= @asOf
+         AND NOT EXISTS (SELECT 1 FROM publications AS p
+           WHERE p.target = @target AND p.observable_id = indicators.observable_id AND p.state <> 'failed')
        ON CONFLICT (target, observable_id) DO UPDATE SET state = 'published', error = NULL, published_at = excluded.published_at
        WHERE state = 'failed'`,
     );
     this.#prove = db.prepare(
-      "UPDATE publications SET state = 'proved', proved_at = @at WHERE target = @target AND state IN ('published', 'proved')",
+      `UPDATE publications SET state = 'proved', proved_at = @at
+       WHERE target = @target AND (state = 'published' OR (state = 'proved' AND proved_at < @at - ${PROOF_GRAIN_MS}))`,
     );
     this.#place = db.prepare(
       `INSERT INTO publications (target, observable_id, state, published_at, proved_at)
@@ -87,7 +98,7 @@ export class PublicationStore {
     }
     this.#db.transaction(() => {
       this.#withdraw.run(drive.target, drive.at);
-      this.#publish.run({ target: drive.target, at: drive.at });
+      this.#publish.run({ target: drive.target, at: drive.at, asOf: drive.asOf });
       for (const [key, error] of drive.failed)
         this.#fail.run(error, drive.target, this.#observables.idOf(key, drive.at).id);
       for (const key of drive.unsupported) this.#drop.run(drive.target, this.#observables.idOf(key, drive.at).id);

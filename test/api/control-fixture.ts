@@ -135,7 +135,14 @@ export function publishProved(store: Store, { observable: seen, ratio, strong }:
     since: NOW - HOUR,
     expiresAt: NOW + 7 * DAY,
   });
-  store.publications.record({ target, proved: true, failed: new Map(), unsupported: new Set(), at: NOW - HOUR });
+  store.publications.record({
+    target,
+    proved: true,
+    failed: new Map(),
+    unsupported: new Set(),
+    at: NOW - HOUR,
+    asOf: NOW - HOUR,
+  });
 }
 
 /** The facts of a daemon that has just begun. */

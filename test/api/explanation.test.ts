@@ -178,7 +178,14 @@ test('explain names the word of an operator that covers it, and what no target c
   const verdict = keepReport(store, 'bad.com', accusers(12));
   publishProved(store, verdict);
   const failed = new Map([['domain:bad.com', 'suricata -T refused the rule']]);
-  store.publications.record({ target: 'suricata', proved: false, failed, unsupported: new Set(), at: NOW - DAY });
+  store.publications.record({
+    target: 'suricata',
+    proved: false,
+    failed,
+    unsupported: new Set(),
+    at: NOW - DAY,
+    asOf: NOW - DAY,
+  });
   assert.match(
     (await explain(fixture, 'bad.com')).summary,
     /no target has it in place yet \(suricata: suricata -T refused the rule\)/,

@@ -59,7 +59,10 @@ class Bench {
       targets: [parts.target],
       book: {
         desired: (at) => parts.store.indicators.desired(Math.floor(at)),
-        record: (drive) => parts.store.publications.record({ ...drive, at: Math.floor(drive.at) }),
+        takeChanges: () => parts.store.indicators.takeChanges(),
+        isWanted: (key, at) => parts.store.indicators.isWanted(key, at),
+        record: (drive) =>
+          parts.store.publications.record({ ...drive, at: Math.floor(drive.at), asOf: Math.floor(drive.asOf) }),
       },
       onEnforced: (took) => void this.tookMs.push(took),
       log: SILENT,

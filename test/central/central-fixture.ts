@@ -229,7 +229,14 @@ export function fill(sensor: Sensor, names: readonly string[], at: number): void
       });
     }
     store.indicators.want(indicator(names[0] ?? '', at));
-    store.publications.record({ target: 'lists', proved: true, failed: new Map(), unsupported: new Set(), at: at + 1 });
+    store.publications.record({
+      target: 'lists',
+      proved: true,
+      failed: new Map(),
+      unsupported: new Set(),
+      at: at + 1,
+      asOf: at + 1,
+    });
     store.quota.add('virustotal', 'day', T0, 'new', names.length);
     store.quota.allow('virustotal', { window: 'day', allowed: 500, foreignUsed: 2, readAt: at });
     const pattern = parsePattern(`*.${names[0] ?? 'example.com'}`);

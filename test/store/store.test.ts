@@ -202,13 +202,20 @@ test('the record of a target follows what a drive came to, and what ended is wit
     store.indicators.want(indicator(name, T0 + HOUR));
   const failed = new Map([[keyOf(observable('b.example.org')), 'no room']]);
   const unsupported = new Set([keyOf(observable('c.example.net'))]);
-  store.publications.record({ target: 'suricata', proved: true, failed, unsupported, at: T0 });
+  store.publications.record({ target: 'suricata', proved: true, failed, unsupported, at: T0, asOf: T0 });
   const state = (name: string) => store.publications.of(observable(name)).map((one) => [one.state, one.error]);
   assert.deepEqual(state('a.example.com'), [['proved', undefined]]);
   assert.deepEqual(state('b.example.org'), [['failed', 'no room']]);
   assert.deepEqual(state('c.example.net'), []);
   assert.equal(store.indicators.unwant(observable('a.example.com')), true);
-  store.publications.record({ target: 'suricata', proved: false, failed: new Map(), unsupported, at: T0 + 1 });
+  store.publications.record({
+    target: 'suricata',
+    proved: false,
+    failed: new Map(),
+    unsupported,
+    at: T0 + 1,
+    asOf: T0 + 1,
+  });
   assert.deepEqual(state('a.example.com'), []);
   assert.deepEqual(state('b.example.org'), [['published', undefined]]);
   assert.equal(store.indicators.desired(T0).size, 2);

@@ -1,12 +1,13 @@
-import { chmodSync, existsSync, readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UnavailableError } from '../../core/errors.ts';
-import type { DesiredState } from '../../core/indicator.ts';
+import type { DesiredState, Indicator } from '../../core/indicator.ts';
 import { keyOf, type Observable, type ObservableKey } from '../../core/observable.ts';
-import { writeFileAtomically } from '../../lib/atomic-file.ts';
+import { replaceFile } from '../../lib/atomic-file.ts';
+import { gently, type Steps, steps } from '../../lib/gently.ts';
 import type { DriveOutcome, Target } from '../target.ts';
 import { LIST_FORMATS, type ListFormat } from './list-format.ts';
-import { renderList } from './render-list.ts';
+import { inOrder, listInSteps } from './render-list.ts';
 
 export interface ListFilesOptions {
   readonly dir: string;
@@ -29,24 +30,14 @@ export class ListFilesTarget implements Target {
     this.#options = options;
   }
 
-  async drive(desired: DesiredState): Promise<DriveOutcome> {
-    const before = this.#published();
+  async drive(desired: DesiredState, signal?: AbortSignal): Promise<DriveOutcome> {
+    const before = await this.#published();
+    const all = await gently(inOrder(desired), signal);
     let proved = true;
-    try {
-      for (const format of FILES) proved = this.#write(format, this.#render(format, desired)) && proved;
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      throw new UnavailableError(`Cannot write lists to "${this.#options.dir}": ${why}`, {
-        cause: error,
-        hint: 'Check that lists.dir is writable and its disk has room; the old lists are still in place.',
-      });
-    }
-    const changes = difference(before, desired);
-    const unsupported = new Set(
-      [...desired].filter(([, indicator]) => !isListed(indicator.observable.kind)).map(([key]) => key),
-    );
+    for (const format of FILES) proved = (await this.#write(format, await this.#render(format, all, signal))) && proved;
+    const changes = await gently(difference(before, desired), signal);
     return {
-      unsupported,
+      unsupported: new Set(changes.unlisted),
       failed: new Map(),
       proved,
       added: changes.add.length,
@@ -55,50 +46,59 @@ export class ListFilesTarget implements Target {
   }
 
   async holds(observable: Observable): Promise<boolean> {
-    return this.#published().has(keyOf(observable));
+    return (await this.#published()).has(keyOf(observable));
   }
 
   async preview(desired: DesiredState): Promise<{ add: readonly ObservableKey[]; remove: readonly ObservableKey[] }> {
-    return difference(this.#published(), desired);
+    const { add, remove } = await gently(difference(await this.#published(), desired));
+    return { add, remove };
   }
 
   /** A list that says the same keeps its serial, and any other has a higher one than the list in place, also when the clock went back. */
-  #render(format: ListFormat, desired: DesiredState): string {
+  async #render(format: ListFormat, all: readonly Indicator[], signal: AbortSignal | undefined): Promise<string> {
     const { sensor, now } = this.#options;
-    if (format.serialIn === undefined) return renderList(format, desired, sensor);
-    const present = this.#read(format) ?? '';
-    const serial = format.serialIn(present);
     const seconds = Math.floor(now() / 1000);
-    if (serial === undefined) return renderList(format, desired, sensor, seconds);
-    const same = renderList(format, desired, sensor, serial);
-    return same === present ? same : renderList(format, desired, sensor, Math.max(serial + 1, seconds));
+    const rendered = (serial: number) => gently(listInSteps(format, all, { sensor, serial }), signal);
+    if (format.serialIn === undefined) return rendered(0);
+    const present = (await this.#read(format)) ?? '';
+    const serial = format.serialIn(present);
+    if (serial === undefined) return rendered(seconds);
+    const same = await rendered(serial);
+    return same === present ? same : rendered(Math.max(serial + 1, seconds));
   }
 
   // The proof of a file is to read it back: what a reader gets is what was meant.
-  #write(format: ListFormat, content: string): boolean {
-    if (this.#read(format) === content) return true;
-    const path = this.#path(format);
-    writeFileAtomically(path, content, LIST_MODE);
-    // The mode of `open` is cut by the umask.
-    chmodSync(path, LIST_MODE);
-    return this.#read(format) === content;
+  async #write(format: ListFormat, content: string): Promise<boolean> {
+    if ((await this.#read(format)) === content) return true;
+    try {
+      await replaceFile(this.#path(format), content, LIST_MODE);
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new UnavailableError(`Cannot write lists to "${this.#options.dir}": ${why}`, {
+        cause,
+        hint: 'Check that lists.dir is writable and its disk has room; the old lists are still in place.',
+      });
+    }
+    return (await this.#read(format)) === content;
   }
 
-  #read(format: ListFormat): string | undefined {
-    const path = this.#path(format);
-    return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+  #read(format: ListFormat): Promise<string | undefined> {
+    return readFile(this.#path(format), 'utf8').catch(() => undefined);
   }
 
-  #published(): ReadonlySet<ObservableKey> {
+  async #published(): Promise<ReadonlySet<ObservableKey>> {
     const keys = new Set<ObservableKey>();
     for (const [file, kind] of [
       ['domains', 'domain'],
       ['ips', 'ip'],
     ] as const) {
       const format = LIST_FORMATS.get(file);
-      const content = format === undefined ? undefined : this.#read(format);
-      for (const line of content?.split('\n') ?? [])
-        if (line !== '' && !line.startsWith('#')) keys.add(`${kind}:${line}`);
+      const content = format === undefined ? undefined : await this.#read(format);
+      await gently(
+        steps(content?.split('\n') ?? [], (line) => {
+          if (line !== '' && !line.startsWith('#')) keys.add(`${kind}:${line}`);
+        }),
+      );
     }
     return keys;
   }
@@ -112,13 +112,19 @@ function isListed(kind: string): boolean {
   return kind === 'domain' || kind === 'ip';
 }
 
-function difference(
+function* difference(
   published: ReadonlySet<ObservableKey>,
   desired: DesiredState,
-): { add: ObservableKey[]; remove: ObservableKey[] } {
-  const wanted = [...desired].filter(([, indicator]) => isListed(indicator.observable.kind)).map(([key]) => key);
-  return {
-    add: wanted.filter((key) => !published.has(key)),
-    remove: [...published].filter((key) => !desired.has(key)),
-  };
+): Steps<{ readonly add: ObservableKey[]; readonly remove: ObservableKey[]; readonly unlisted: ObservableKey[] }> {
+  const add: ObservableKey[] = [];
+  const remove: ObservableKey[] = [];
+  const unlisted: ObservableKey[] = [];
+  yield* steps(desired, ([key, { observable }]) => {
+    if (!isListed(observable.kind)) unlisted.push(key);
+    else if (!published.has(key)) add.push(key);
+  });
+  yield* steps(published, (key) => {
+    if (!desired.has(key)) remove.push(key);
+  });
+  return { add, remove, unlisted };
 }

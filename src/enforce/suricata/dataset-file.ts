@@ -1,5 +1,6 @@
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { gently, type Steps, steps } from '../../lib/gently.ts';
 import type { SetType } from './suricata-commands.ts';
 
 /** How entries stand in a file: strings in base64, as Suricata wants them; the rest as they are. */
@@ -31,7 +32,7 @@ export async function readDataset(path: string, form: EntryForm): Promise<Readon
 export async function appendDataset(path: string, form: EntryForm, entries: Iterable<string>): Promise<void> {
   const file = await open(path, 'a', FILE_MODE);
   try {
-    await file.appendFile(render(form, entries));
+    await file.appendFile(await gently(render(form, entries)));
     await file.sync();
   } finally {
     await file.close();
@@ -40,7 +41,7 @@ export async function appendDataset(path: string, form: EntryForm, entries: Iter
 
 /** Replaces a file as a whole: readers see the old content or the new one, also after a power cut. */
 export async function writeDataset(path: string, form: EntryForm, entries: Iterable<string>): Promise<void> {
-  await replaceFile(path, render(form, entries));
+  await replaceFile(path, await gently(render(form, entries)));
 }
 
 /** Writes `content` beside `path`, flushes it to the disk and renames it into place, mode 0644. */
@@ -77,8 +78,8 @@ export async function syncFolder(path: string): Promise<void> {
 
 const FILE_MODE = 0o644;
 
-function render(form: EntryForm, entries: Iterable<string>): string {
+function* render(form: EntryForm, entries: Iterable<string>): Steps<string> {
   const lines: string[] = [];
-  for (const entry of entries) lines.push(datasetLine(form, entry));
+  yield* steps(entries, (entry) => lines.push(datasetLine(form, entry)));
   return lines.join('');
 }

@@ -1,9 +1,11 @@
 import { stat } from 'node:fs/promises';
 import type { ObservableKey } from '../../core/observable.ts';
+import { gently, type Steps, steps } from '../../lib/gently.ts';
 import { makeFolder } from '../../lib/make-folder.ts';
 import { appendDataset, type EntryForm, readDataset, writeDataset } from './dataset-file.ts';
 import { HASH_LISTS, type HashList, hashFile, LIVE_SET_REFS, LIVE_SETS, type LiveSet, setFile } from './datasets.ts';
 import type { Publication } from './publication.ts';
+import { Turns } from './turns.ts';
 
 /** How one file's entries changed. */
 export interface SetChange {
@@ -14,8 +16,8 @@ export interface SetChange {
 /** What `DatasetFiles.write` changed. */
 export interface DatasetChanges {
   readonly live: Readonly<Record<LiveSet, SetChange>>;
-  /** Whether a list of hashes changed, which Suricata notices at a reload only. */
-  readonly hashes: boolean;
+  /** How many hashes came and went, which Suricata notices at a reload only. */
+  readonly hashes: { readonly added: number; readonly removed: number };
 }
 
 const NO_CHANGE: SetChange = { added: [], removed: [] };
@@ -23,20 +25,12 @@ const NO_CHANGE: SetChange = { added: [], removed: [] };
 /** Nothing changed. */
 export const NO_CHANGES: DatasetChanges = {
   live: { domains: NO_CHANGE, dotted: NO_CHANGE, ips: NO_CHANGE },
-  hashes: false,
+  hashes: { added: 0, removed: 0 },
 };
 
-/** Both changes as one: first one, then the other. */
-export function joined(first: DatasetChanges, second: DatasetChanges): DatasetChanges {
-  const both = (set: LiveSet): SetChange => {
-    const removed = new Set(second.live[set].removed);
-    const added = [...first.live[set].added, ...second.live[set].added].filter((entry) => !removed.has(entry));
-    return { added, removed: [...first.live[set].removed, ...removed] };
-  };
-  return {
-    live: { domains: both('domains'), dotted: both('dotted'), ips: both('ips') },
-    hashes: first.hashes || second.hashes,
-  };
+/** Whether a list of hashes changed. */
+export function hashesChanged({ hashes }: DatasetChanges): boolean {
+  return hashes.added + hashes.removed > 0;
 }
 
 /** More additions than this are a rewrite, which also sorts out what a torn append left. */
@@ -48,6 +42,9 @@ export class DatasetFiles {
   readonly #entries = new Map<string, Set<string>>();
   /** Files whose last writing did not come to its end. */
   readonly #torn = new Set<string>();
+  readonly #turns = new Turns();
+  /** Entries that `add` added since `begin`. */
+  #late = new Set<string>();
 
   constructor(datasetsDir: string) {
     this.#dir = datasetsDir;
@@ -89,35 +86,48 @@ export class DatasetFiles {
     return keys;
   }
 
+  /** A publication is being planned: what `add` adds from here on is newer, and the `write` of that plan leaves it in place. */
+  begin(): void {
+    this.#late = new Set();
+  }
+
   /** Brings the files to a publication, on disk when this resolves. Files that do not change are not touched. */
-  async write(publication: Pick<Publication, 'sets' | 'hashes'>): Promise<DatasetChanges> {
+  write(publication: Pick<Publication, 'sets' | 'hashes'>): Promise<DatasetChanges> {
+    return this.#turns.take(() => this.#writeAll(publication));
+  }
+
+  /** Adds entries to live sets and nothing else, on disk when this resolves. Also while a publication is planned. */
+  add(entries: Readonly<Record<LiveSet, readonly string[]>>): Promise<DatasetChanges> {
+    return this.#turns.take(async () => {
+      const live = {
+        domains: await this.#append('domains', entries.domains),
+        dotted: await this.#append('dotted', entries.dotted),
+        ips: await this.#append('ips', entries.ips),
+      };
+      return { ...NO_CHANGES, live };
+    });
+  }
+
+  async #writeAll(publication: Pick<Publication, 'sets' | 'hashes'>): Promise<DatasetChanges> {
     const live = {
       domains: await this.#writeLive('domains', publication),
       dotted: await this.#writeLive('dotted', publication),
       ips: await this.#writeLive('ips', publication),
     };
-    let hashes = false;
+    const hashes = { added: 0, removed: 0 };
     for (const list of HASH_LISTS) {
       const { added, removed } = await this.#write(hashFile(this.#dir, list), list, publication.hashes[list]);
-      hashes ||= added.length > 0 || removed.length > 0;
+      hashes.added += added.length;
+      hashes.removed += removed.length;
     }
     return { live, hashes };
-  }
-
-  /** Adds entries to live sets and nothing else, on disk when this resolves. */
-  async add(entries: Readonly<Record<LiveSet, readonly string[]>>): Promise<DatasetChanges> {
-    const live = {
-      domains: await this.#append('domains', entries.domains),
-      dotted: await this.#append('dotted', entries.dotted),
-      ips: await this.#append('ips', entries.ips),
-    };
-    return { live, hashes: false };
   }
 
   async #append(set: LiveSet, entries: readonly string[]): Promise<SetChange> {
     const ref = LIVE_SET_REFS[set];
     const path = setFile(this.#dir, ref);
     const present = this.#entries.get(path) ?? new Set<string>();
+    for (const entry of entries) this.#late.add(`${set} ${entry}`);
     const added = entries.filter((entry) => !present.has(entry));
     if (added.length === 0) return NO_CHANGE;
     const isWhole = !this.#torn.has(path);
@@ -142,21 +152,27 @@ export class DatasetFiles {
 
   #writeLive(set: LiveSet, publication: Pick<Publication, 'sets'>): Promise<SetChange> {
     const ref = LIVE_SET_REFS[set];
-    return this.#write(setFile(this.#dir, ref), ref.type, publication.sets[set]);
+    return this.#write(setFile(this.#dir, ref), ref.type, publication.sets[set], (entry) =>
+      this.#late.has(`${set} ${entry}`),
+    );
   }
 
-  async #write(path: string, form: EntryForm, wanted: ReadonlyMap<string, ObservableKey>): Promise<SetChange> {
+  async #write(
+    path: string,
+    form: EntryForm,
+    wanted: ReadonlyMap<string, ObservableKey>,
+    stays: (entry: string) => boolean = () => false,
+  ): Promise<SetChange> {
     const present = this.#entries.get(path) ?? new Set<string>();
-    const added = [...wanted.keys()].filter((entry) => !present.has(entry));
-    const removed = [...present].filter((entry) => !wanted.has(entry));
+    const { added, removed, after } = await gently(difference(present, wanted, stays));
     const torn = this.#torn.has(path);
     if (added.length === 0 && removed.length === 0 && !torn) return { added, removed };
     // A full disk leaves half a line, and what is appended to that is another entry: only a rewrite helps then.
     this.#torn.add(path);
     if (removed.length === 0 && added.length <= MAX_APPENDED && !torn) await appendDataset(path, form, added);
-    else await writeDataset(path, form, wanted.keys());
+    else await writeDataset(path, form, after);
     this.#torn.delete(path);
-    this.#entries.set(path, new Set(wanted.keys()));
+    this.#entries.set(path, after);
     return { added, removed };
   }
 
@@ -168,6 +184,26 @@ export class DatasetFiles {
     const hashes = HASH_LISTS.map((list: HashList) => ({ path: hashFile(this.#dir, list), form: list as EntryForm }));
     return [...live, ...hashes];
   }
+}
+
+function* difference(
+  present: ReadonlySet<string>,
+  wanted: ReadonlyMap<string, ObservableKey>,
+  stays: (entry: string) => boolean,
+): Steps<SetChange & { readonly after: Set<string> }> {
+  const added: string[] = [];
+  const removed: string[] = [];
+  const after = new Set<string>();
+  yield* steps(present, (entry) => {
+    if (wanted.has(entry) || stays(entry)) after.add(entry);
+    else removed.push(entry);
+  });
+  yield* steps(wanted.keys(), (entry) => {
+    if (present.has(entry)) return;
+    added.push(entry);
+    after.add(entry);
+  });
+  return { added, removed, after };
 }
 
 async function newest(paths: readonly string[]): Promise<number> {

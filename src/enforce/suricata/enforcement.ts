@@ -2,10 +2,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { UnavailableError } from '../../core/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import type { CommandSocket } from './command-socket.ts';
-import { type DatasetChanges, type DatasetFiles, NO_CHANGES } from './dataset-files.ts';
+import { type DatasetChanges, type DatasetFiles, hashesChanged, NO_CHANGES } from './dataset-files.ts';
 import { LIVE_SET_REFS } from './datasets.ts';
+import { Debounce } from './debounce.ts';
 import { EntryRotation } from './entry-rotation.ts';
 import { countOf, entriesOf, keyOfEntry, LiveSets, type SetEntry, type WrongEntry } from './live-sets.ts';
+import { RecentEntries } from './recent-entries.ts';
 import type { RulesFile } from './rules-file.ts';
 import { RulesReload } from './rules-reload.ts';
 import type { LiveState, Settlement, SettlementReport } from './settlement.ts';
@@ -39,13 +41,17 @@ export class Enforcement {
   readonly #contact: SuricataContact;
   readonly #live: LiveSets;
   readonly #reload: RulesReload;
-  readonly #turns = new Turns();
+  /** Work on the rules file and reloads, which may put the previous rules back. */
+  readonly #rulesTurns = new Turns();
   readonly #rotation: EntryRotation;
   readonly #board = new StatusBoard();
+  readonly #later: Debounce;
   #ended = new AbortController();
-  #timer: NodeJS.Timeout | undefined;
   /** Suricata may hold something else than our files say; the next contact compares times. */
   #unsure = true;
+  /** Grows whenever `#unsure` is set, so that a proof does not end a doubt that came up while it went on. */
+  #doubts = 0;
+  readonly #recent: RecentEntries;
   /** A proof failed where nothing explains it. */
   #lost = false;
   /** A reload at this time did not bring our sets: our file is not in suricata.yaml, so do not try again and again. */
@@ -61,6 +67,8 @@ export class Enforcement {
     this.#contact = new SuricataContact(this.#commands, options.now);
     this.#live = new LiveSets(this.#commands);
     this.#rotation = new EntryRotation(options.files, SAMPLE);
+    this.#recent = new RecentEntries(options.now);
+    this.#later = new Debounce(options.debounceMs, () => void this.#reloadInBackground());
     const { rules, rulesFile } = options;
     this.#reload = new RulesReload({ commands: this.#commands, live: this.#live, rules, rulesFile });
   }
@@ -72,7 +80,7 @@ export class Enforcement {
 
   /** See `SuricataStatus`. */
   status(): SuricataStatus {
-    return this.#board.read(this.#timer !== undefined);
+    return this.#board.read(this.#later.isPending);
   }
 
   /**
@@ -80,64 +88,57 @@ export class Enforcement {
    * after Suricata's last reload and we do not know why, only a reload tells for certain.
    */
   applyLive(changes: DatasetChanges, filesChangedAt: number, signal: AbortSignal): Promise<LiveState> {
-    return this.#turns.take(() =>
-      this.#orAway(async () => {
-        const { lastReloadAt } = await this.#meet(signal);
-        const older = lastReloadAt === undefined || filesChangedAt >= lastReloadAt;
-        const stale = this.#unsure && (older || this.#lost);
-        const { mayReload } = this.#options;
-        if (mayReload && countOf(changes.live) > MAX_LIVE_CHANGES) return { state: 'behind' };
-        const all = stale && !mayReload ? this.#options.files.everything(changes.live) : changes.live;
-        const { missingSet, wrong } = await this.#live.apply(all, signal);
-        const behind = missingSet || (stale && mayReload) || !(await this.#live.areLoaded(signal));
-        return behind && this.#fruitlessAt === undefined ? { state: 'behind' } : { state: 'live', wrong };
-      }),
-    );
-  }
-
-  /**
-   * Adds what `changes` wrote and asks it back, where nothing else is known to be amiss: then true. Where anything is, false, and a
-   * whole drive is due that is told of these changes too.
-   */
-  async addQuickly({ live }: DatasetChanges, signal: AbortSignal): Promise<boolean> {
-    const done = await this.#turns.take(() =>
-      this.#orAway(async () => {
-        await this.#meet(signal);
-        if (this.#unsure || this.#lost || this.#onlyByReload || this.#fruitlessAt !== undefined) return false;
-        const added = await this.#live.apply(live, signal);
-        if (added.missingSet || added.wrong.length > 0) return false;
-        const { missingSet, wrong } = await this.#live.prove(entriesOf(live, 'added'), [], signal);
-        return !missingSet && wrong.length === 0 && this.#live.areLoaded(signal);
-      }),
-    );
-    const proved = done === true && this.#board.problem === undefined;
-    if (proved) this.#board.proved(this.#options.now());
-    return proved;
-  }
-
-  /** Whether Suricata was restarted, came, went, or read its rules without us since the last drive. */
-  happened(signal: AbortSignal): Promise<boolean> {
-    return this.#turns.take(async () => {
-      const { connected } = this.#board.read(false);
-      const met = await this.#orAway(() => this.#contact.ask(signal));
-      if ('state' in met) return connected;
-      if (met.isNew) this.#unsure = true;
-      const happened = met.isNew || met.lastReloadAt !== this.#seenReloadAt;
-      this.#seenReloadAt = met.lastReloadAt;
-      return happened;
+    return this.#orAway(async () => {
+      const { lastReloadAt } = await this.#meet(signal);
+      const older = lastReloadAt === undefined || filesChangedAt >= lastReloadAt;
+      const stale = this.#unsure && (older || this.#lost);
+      const { mayReload } = this.#options;
+      if (mayReload && countOf(changes.live) > MAX_LIVE_CHANGES) return { state: 'behind' };
+      const all = stale && !mayReload ? this.#options.files.everything(changes.live) : changes.live;
+      const { missingSet, wrong } = await this.#live.apply(all, signal);
+      const behind = missingSet || (stale && mayReload) || !(await this.#live.areLoaded(signal));
+      return behind && this.#fruitlessAt === undefined ? { state: 'behind' } : { state: 'live', wrong };
     });
   }
 
+  /**
+   * Adds entries that stand in our files and asks them back, also while a drive or a check of rules goes on: the command socket sends
+   * one command after another, so that only a reload holds them up, and what it read too early comes after it. Resolves with those proved.
+   */
+  async hasten(entries: readonly SetEntry[], signal: AbortSignal): Promise<readonly SetEntry[]> {
+    this.#recent.note(entries);
+    const done = await this.#orAway(async () => {
+      await this.#meet(signal);
+      const added = await this.#live.add(entries, signal);
+      if (added.missingSet) return [];
+      const { missingSet, wrong } = await this.#live.prove(entries, [], signal);
+      if (missingSet) return [];
+      const bad = new Set([...added.wrong, ...wrong].map(keyOfEntry));
+      return entries.filter((entry) => !bad.has(keyOfEntry(entry)));
+    });
+    if ('state' in done) return [];
+    this.#recent.settle(done);
+    if (done.length === entries.length) this.#board.proved(this.#options.now());
+    return done;
+  }
+
+  /** Whether Suricata was restarted, came, went, or read its rules without us since the last drive. */
+  async happened(signal: AbortSignal): Promise<boolean> {
+    const { connected } = this.#board.read(false);
+    const met = await this.#orAway(() => this.#contact.ask(signal));
+    if ('state' in met) return connected;
+    if (met.isNew) this.#doubt();
+    return met.isNew || met.lastReloadAt !== this.#seenReloadAt;
+  }
+
   /** Whether a loaded set holds an entry: Suricata itself is asked. @throws UnavailableError when it does not answer. */
-  holds({ set, entry }: SetEntry, signal: AbortSignal): Promise<boolean> {
-    return this.#turns.take(
-      async () => (await this.#commands.datasetLookup(LIVE_SET_REFS[set], entry, signal)) === 'present',
-    );
+  async holds({ set, entry }: SetEntry, signal: AbortSignal): Promise<boolean> {
+    return (await this.#commands.datasetLookup(LIVE_SET_REFS[set], entry, signal)) === 'present';
   }
 
   /** Runs work on the rules file when no reload is under way, which might put the previous rules back meanwhile. */
   exclusively<T>(work: () => Promise<T>): Promise<T> {
-    return this.#turns.take(work);
+    return this.#rulesTurns.take(work);
   }
 
   /** Reloads now where it cannot wait, later where it can, and asks back what can be asked. */
@@ -146,14 +147,12 @@ export class Enforcement {
     this.#onlyByReload ||= settlement.onlyByReload;
     if (early.state === 'away') return { failed: new Map(), proved: false, notice: early.reason };
     const { mayReload } = this.#options;
-    const urgent = early.state === 'behind' || sharedChanged;
-    if (mayReload && !urgent && (rulesChanged || changes.hashes)) this.#reloadSoon();
-    const result = await this.#turns.take(() =>
-      this.#orAway(async () => {
-        if (mayReload && urgent) await this.#reloadNow(signal);
-        return this.#prove(changes, signal);
-      }),
-    );
+    const urgent = early.state === 'behind' || sharedChanged || settlement.ownRemoved;
+    if (mayReload && !urgent && (rulesChanged || hashesChanged(changes))) this.#later.ask();
+    const result = await this.#orAway(async () => {
+      if (mayReload && urgent) await this.#rulesTurns.take(() => this.#reloadNow(signal));
+      return this.#prove(changes, signal);
+    });
     if ('state' in result) return { failed: new Map(), proved: false, notice: result.reason };
     const wrong: readonly WrongEntry[] = [...(early.state === 'live' ? early.wrong : []), ...result.wrong];
     const failed = new Map(wrong.map((entry) => [keyOfEntry(entry), entry.reason]));
@@ -167,17 +166,20 @@ export class Enforcement {
 
   /** Does a pending reload at once, within a bound. What is left undone then, the next start finds by file times. */
   async stop(): Promise<void> {
-    const pending = this.#timer !== undefined;
-    this.#clearTimer();
-    if (pending) await Promise.race([this.#reloadInBackground(), pause(STOP_TIMEOUT_MS, undefined, { ref: false })]);
+    if (this.#later.cancel())
+      await Promise.race([this.#reloadInBackground(), pause(STOP_TIMEOUT_MS, undefined, { ref: false })]);
     this.#ended.abort();
     this.#ended = new AbortController();
   }
 
   async #meet(signal: AbortSignal): Promise<Contact> {
     const contact = await this.#contact.ask(signal);
-    if (contact.isNew) this.#unsure = true;
-    this.#seenReloadAt = contact.lastReloadAt;
+    if (contact.isNew) this.#doubt();
+    if (contact.lastReloadAt !== this.#seenReloadAt) {
+      this.#seenReloadAt = contact.lastReloadAt;
+      // A reload by somebody else may have read our files before the newest entries stood in them, and dropped what was added meanwhile.
+      await this.#live.add(this.#stillOurs(this.#recent.all), signal);
+    }
     if (contact.lastReloadAt !== this.#fruitlessAt) {
       if (this.#fruitlessAt !== undefined) this.#board.loadedByOthers();
       this.#fruitlessAt = undefined;
@@ -195,7 +197,7 @@ export class Enforcement {
       return await work();
     } catch (error) {
       // Also when the caller gave up in the middle: what was told to Suricata by then is not known.
-      this.#unsure = true;
+      this.#doubt();
       if (!(error instanceof UnavailableError)) throw error;
       const hint = error.hint === undefined ? '' : ` (${error.hint})`;
       const reason = `Files are written, and proof waits for Suricata: ${error.message}${hint}`;
@@ -204,13 +206,25 @@ export class Enforcement {
     }
   }
 
+  /** Of entries that were added once, those that are wanted still. */
+  #stillOurs(entries: readonly SetEntry[]): readonly SetEntry[] {
+    return entries.filter(({ set, entry }) => this.#options.files.live(set).has(entry));
+  }
+
+  #doubt(): void {
+    this.#unsure = true;
+    this.#doubts += 1;
+  }
+
   async #reloadNow(signal: AbortSignal): Promise<void> {
-    this.#clearTimer();
+    this.#later.cancel();
+    const doubts = this.#doubts;
     const text = await this.#options.rules.read();
     const outcome = await this.#reload.run(signal);
     const lastReloadAt = await this.#commands.lastReloadAt(signal);
     this.#seenReloadAt = lastReloadAt;
-    this.#unsure = !outcome.ok;
+    if (!outcome.ok) this.#doubt();
+    else if (doubts === this.#doubts) this.#unsure = false;
     this.#lost = false;
     this.#onlyByReload &&= !outcome.ok;
     this.#fruitlessAt = outcome.ok ? undefined : lastReloadAt;
@@ -224,7 +238,13 @@ export class Enforcement {
   }
 
   async #prove({ live }: DatasetChanges, signal: AbortSignal) {
-    const present = [...entriesOf(live, 'added').slice(0, MAX_LIVE_CHANGES), ...this.#rotation.next()];
+    const doubts = this.#doubts;
+    const { unproved } = this.#recent;
+    const present = [
+      ...entriesOf(live, 'added').slice(0, MAX_LIVE_CHANGES),
+      ...this.#stillOurs(unproved),
+      ...this.#rotation.next(),
+    ];
     const absent = entriesOf(live, 'removed').slice(0, MAX_LIVE_CHANGES);
     const first = await this.#live.prove(present, absent, signal);
     const lost = first.wrong.length > 0 && !first.missingSet;
@@ -233,7 +253,9 @@ export class Enforcement {
     const { missingSet, wrong } = lost ? await this.#live.repair(first.wrong, signal) : first;
     const loaded = !missingSet && (await this.#live.areLoaded(signal));
     const proved = loaded && wrong.length === 0;
-    this.#unsure = !proved || lost;
+    if (!proved || lost) this.#doubt();
+    else if (doubts === this.#doubts) this.#unsure = false;
+    if (proved) this.#recent.settle(unproved);
     if (proved) this.#board.proved(this.#options.now());
     else if (!loaded) this.#board.notLoaded(NOT_LOADED);
     return { proved, wrong };
@@ -242,7 +264,7 @@ export class Enforcement {
   /** With `reload: none`, what somebody else has still to reload. */
   async #waitingNotice(signal: AbortSignal): Promise<string | undefined> {
     if (this.#options.mayReload) return this.#onlyByReload ? 'some of it waits for the next reload' : undefined;
-    const result = await this.#turns.take(() => this.#orAway(() => this.#commands.lastReloadAt(signal)));
+    const result = await this.#orAway(() => this.#commands.lastReloadAt(signal));
     if (typeof result === 'object') return result.reason;
     if (result !== undefined && (await this.#reloadableChangedAt()) < result) {
       this.#onlyByReload = false;
@@ -256,32 +278,17 @@ export class Enforcement {
     return Math.max(await rules.changedAt(), await files.hashesChangedAt());
   }
 
-  #reloadSoon(): void {
-    // The first request sets the time; later ones do not move it, or a steady trickle would put it off for ever.
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      void this.#reloadInBackground();
-    }, this.#options.debounceMs);
-  }
-
   async #reloadInBackground(): Promise<void> {
     const { signal } = this.#ended;
     try {
-      await this.#turns.take(() =>
-        this.#orAway(async () => {
-          await this.#reloadNow(signal);
-          await this.#prove(NO_CHANGES, signal);
-        }),
-      );
+      await this.#orAway(async () => {
+        await this.#rulesTurns.take(() => this.#reloadNow(signal));
+        await this.#prove(NO_CHANGES, signal);
+      });
     } catch (error) {
       if (signal.aborted) return;
       this.#options.log.error('reload failed', { target: 'suricata', err: error });
     }
-  }
-
-  #clearTimer(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
   }
 }
 

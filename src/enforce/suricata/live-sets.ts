@@ -23,7 +23,7 @@ export interface LiveOutcome {
   readonly wrong: readonly WrongEntry[];
 }
 
-/** Changes and questions to the datasets of a running Suricata. Never to be mixed with a reload: see `Turns`. */
+/** Changes and questions to the datasets of a running Suricata. The command socket keeps them apart from a reload. */
 export class LiveSets {
   readonly #commands: SuricataCommands;
 
@@ -33,19 +33,24 @@ export class LiveSets {
 
   /** Makes changes that the files hold already. Ends early when a set is not loaded, since a reload then does it all. */
   async apply(changes: DatasetChanges['live'], signal: AbortSignal): Promise<LiveOutcome> {
+    const { missingSet, wrong } = await this.add(entriesOf(changes, 'added'), signal);
+    if (missingSet) return { missingSet, wrong };
+    const busy: WrongEntry[] = [];
+    for (const { set, entry } of entriesOf(changes, 'removed')) {
+      const answer = await this.#commands.datasetRemove(LIVE_SET_REFS[set], entry, signal);
+      // No set, no match: what should be gone from a set that is not loaded is gone.
+      if (answer === 'busy') busy.push({ set, entry, wanted: false, reason: 'Suricata says it is busy' });
+    }
+    return { missingSet: false, wrong: [...wrong, ...busy] };
+  }
+
+  /** Adds entries. Ends early when a set is not loaded. */
+  async add(entries: readonly SetEntry[], signal: AbortSignal): Promise<LiveOutcome> {
     const wrong: WrongEntry[] = [];
-    for (const set of LIVE_SETS) {
-      const ref = LIVE_SET_REFS[set];
-      for (const entry of changes[set].added) {
-        const answer = await this.#commands.datasetAdd(ref, entry, signal);
-        if (answer === 'no_set') return { missingSet: true, wrong };
-        if (answer === 'failed') wrong.push({ set, entry, wanted: true, reason: 'Suricata failed to add it' });
-      }
-      for (const entry of changes[set].removed) {
-        const answer = await this.#commands.datasetRemove(ref, entry, signal);
-        // No set, no match: what should be gone from a set that is not loaded is gone.
-        if (answer === 'busy') wrong.push({ set, entry, wanted: false, reason: 'Suricata says it is busy' });
-      }
+    for (const { set, entry } of entries) {
+      const answer = await this.#commands.datasetAdd(LIVE_SET_REFS[set], entry, signal);
+      if (answer === 'no_set') return { missingSet: true, wrong };
+      if (answer === 'failed') wrong.push({ set, entry, wanted: true, reason: 'Suricata failed to add it' });
     }
     return { missingSet: false, wrong };
   }

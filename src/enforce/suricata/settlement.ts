@@ -15,6 +15,8 @@ export interface Settlement {
   readonly rulesChanged: boolean;
   /** The rules over the datasets changed: without them loaded, nothing live has an effect. */
   readonly sharedChanged: boolean;
+  /** A rule of a single indicator is gone, and goes on alerting until a reload: nobody who took a block back waits for that. */
+  readonly ownRemoved: boolean;
   /** Something is in place only after a reload. */
   readonly onlyByReload: boolean;
 }

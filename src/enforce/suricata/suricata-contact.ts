@@ -1,4 +1,5 @@
 import type { SuricataCommands } from './suricata-commands.ts';
+import { Turns } from './turns.ts';
 
 /** What a running Suricata says of itself. */
 export interface Contact {
@@ -16,6 +17,7 @@ const SLACK_MS = 3000;
 export class SuricataContact {
   readonly #commands: SuricataCommands;
   readonly #now: () => number;
+  readonly #turns = new Turns();
   #startedAt: number | undefined;
   #version = '';
 
@@ -25,7 +27,12 @@ export class SuricataContact {
   }
 
   /** @throws UnavailableError when it does not answer; the next one who answers counts as new. */
-  async ask(signal: AbortSignal): Promise<Contact> {
+  ask(signal: AbortSignal): Promise<Contact> {
+    // Two at once would each take the other for a restart.
+    return this.#turns.take(() => this.#ask(signal));
+  }
+
+  async #ask(signal: AbortSignal): Promise<Contact> {
     const known = this.#startedAt;
     this.#startedAt = undefined;
     const startedAt = this.#now() - (await this.#commands.uptime(signal)) * 1000;

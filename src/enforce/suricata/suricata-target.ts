@@ -1,22 +1,26 @@
 import { UnavailableError } from '../../core/errors.ts';
-import type { DesiredState } from '../../core/indicator.ts';
+import type { DesiredState, Indicator } from '../../core/indicator.ts';
 import type { Observable, ObservableKey } from '../../core/observable.ts';
+import { gently } from '../../lib/gently.ts';
 import type { Log } from '../../lib/log.ts';
 import type { DriveOutcome, Target } from '../target.ts';
 import { CommandSocket } from './command-socket.ts';
-import { type DatasetChanges, DatasetFiles, joined, NO_CHANGES } from './dataset-files.ts';
+import { DatasetFiles, hashesChanged } from './dataset-files.ts';
+import type { LiveSet } from './datasets.ts';
 import { Enforcement } from './enforcement.ts';
-import { countOf } from './live-sets.ts';
+import { keyOfEntry } from './live-sets.ts';
 import {
   indicatorsOnLines,
+  isQuick,
   keysOf,
   ownRulesIn,
   type Publication,
   type PublicationOptions,
+  placeOf,
   planPublication,
+  publicationInSteps,
 } from './publication.ts';
-import { countMissing, differ, failures, noticeOf, type Put } from './put-report.ts';
-import { quickAdditions } from './quick-additions.ts';
+import { anyRuleWent, anyUrlCame, countsOf, failures, noticeOf, type Put } from './put-report.ts';
 import type { RuleAction } from './rule-text.ts';
 import { type PutOutcome, RulesFile } from './rules-file.ts';
 import { RulesLock } from './rules-lock.ts';
@@ -54,9 +58,6 @@ export interface SuricataTargetOptions {
 
 const DEFAULT_DEBOUNCE_MS = 5000;
 
-/** How long the rules file may lag behind the datasets. A reload, which it needs, is debounced for longer anyway. */
-const OWED_MS = 2000;
-
 /**
  * Publishes to Suricata: every indicator in a dataset at once, the strongest also as a rule with its own words.
  * Files first, since Suricata reads them whenever it starts; then the running one through its command socket.
@@ -71,10 +72,6 @@ export class SuricataTarget implements Target {
   readonly #socket: CommandSocket;
   readonly #withoutRule = new Set<ObservableKey>();
   #started: Promise<void> | undefined;
-  /** The last drive, where everything in it was proved: what follows may be additions to it alone. */
-  #last: { readonly desired: DesiredState; readonly unsupported: ReadonlySet<ObservableKey> } | undefined;
-  /** Since when the rules file waits to be made anew. */
-  #owedSince: number | undefined;
 
   constructor(options: SuricataTargetOptions) {
     this.#options = options;
@@ -116,75 +113,58 @@ export class SuricataTarget implements Target {
     this.#started = undefined;
   }
 
-  /** See `Target`. Suricata away is no throw: its files are written, and it reads them when it comes back. */
-  async drive(desired: DesiredState, signal: AbortSignal): Promise<DriveOutcome> {
-    await this.start();
-    const quick = await this.#driveQuickly(desired, signal);
-    if ('outcome' in quick) return quick.outcome;
-    this.#last = undefined;
-    const outcome = await this.#driveWhole(desired, quick.changes, signal);
-    if (outcome.proved && outcome.failed.size === 0) this.#last = { desired, unsupported: outcome.unsupported };
-    this.#owedSince = undefined;
-    return outcome;
-  }
-
   /**
-   * New names and addresses go into their dataset, are asked back and that is their proof; the rules file with words of their own
-   * follows within seconds, since checking it takes longer than all the rest. Anything else is a whole drive, which is told what
-   * was written already.
+   * See `Target`: files, live sets, rules. Suricata away is no throw: its files are written, and it reads them when it comes back.
+   * What `hasten` adds meanwhile is left in place.
    */
-  async #driveQuickly(
-    desired: DesiredState,
-    signal: AbortSignal,
-  ): Promise<{ readonly outcome: DriveOutcome } | { readonly changes: DatasetChanges }> {
-    const last = this.#last;
-    const isOverdue = this.#owedSince !== undefined && this.#options.now() - this.#owedSince >= OWED_MS;
-    const additions = last === undefined || isOverdue ? undefined : quickAdditions(last.desired, desired);
-    if (last === undefined || additions === undefined || additions.count === 0) return { changes: NO_CHANGES };
-    const changes = await explainWrites(() => this.#files.add(additions.entries));
-    if (!(await this.#enforcement.addQuickly(changes, signal))) return { changes };
-    this.#last = { desired, unsupported: last.unsupported };
-    if (additions.rulesOwed) this.#owedSince ??= this.#options.now();
-    const only = new Set([
-      ...additions.entries.domains.map((name) => `domain:${name}`),
-      ...additions.entries.ips.map((address) => `ip:${address}`),
-    ]);
-    const followUp = this.#owedSince === undefined ? {} : { followUpMs: OWED_MS };
-    const { unsupported } = last;
-    return {
-      outcome: { unsupported, failed: new Map(), proved: true, added: additions.count, removed: 0, only, ...followUp },
-    };
-  }
-
-  async #driveWhole(desired: DesiredState, written: DatasetChanges, signal: AbortSignal): Promise<DriveOutcome> {
-    const planned = planPublication(desired, this.#planOptions());
-    const before = await this.#published();
+  async drive(desired: DesiredState, signal: AbortSignal): Promise<DriveOutcome> {
+    // At once: what is added from here on is not in `desired`.
+    this.#files.begin();
+    await this.start();
+    const planned = await gently(publicationInSteps(desired, this.#planOptions()), signal);
+    const rules = (await this.#rules.read()) ?? '';
+    const before = ownRulesIn(rules);
     const filesChangedAt = await this.#changedAt();
-    const changes = joined(written, await explainWrites(() => this.#files.write(planned)));
+    const changes = await explainWrites(() => this.#files.write(planned));
     const early = await this.#enforcement.applyLive(changes, filesChangedAt, signal);
     const { plan, put } = await this.#enforcement.exclusively(() => this.#putRules(planned, desired, signal));
     const rulesChanged = put.outcome === 'put';
-    const after = keysOf(plan);
+    const went = rulesChanged && anyRuleWent(before, plan);
     const report = await this.#enforcement.settle(
       {
         early,
         changes,
         rulesChanged,
-        sharedChanged: rulesChanged && before.rules?.endsWith(plan.sharedRules) !== true,
+        sharedChanged: rulesChanged && !rules.endsWith(plan.sharedRules),
+        ownRemoved: went,
         // Live additions cannot stand in for these, so they are not proved before the reload.
-        onlyByReload: changes.hashes || (rulesChanged && differ(before.ownEntries, plan)),
+        onlyByReload: hashesChanged(changes) || went || (rulesChanged && anyUrlCame(before, plan)),
       },
       signal,
     );
-    const failed = failures(plan, put, changes, new Map([...report.failed].filter(([key]) => after.has(key))));
     return {
       unsupported: plan.unsupported,
-      failed,
+      failed: failures(plan, put, changes, report.failed),
       proved: report.proved && put.outcome !== 'refused',
-      added: countMissing(after, before.keys) + countOf(written.live),
-      removed: countMissing(before.keys, after),
+      ...countsOf(changes, before.urls, plan.onlyInRules),
       ...noticeOf(put, report.notice),
     };
+  }
+
+  /**
+   * See `Target`: names and addresses go into their dataset, are asked back, and that is their proof. Their place in the rules file
+   * follows with the next drive, since checking it takes longer than all the rest.
+   */
+  async hasten(indicators: readonly Indicator[], signal: AbortSignal): Promise<ReadonlySet<ObservableKey>> {
+    await this.start();
+    const entries = indicators.filter(isQuick).map(placeOf);
+    const inSet = (set: LiveSet): readonly string[] =>
+      entries.filter((entry) => entry.set === set).map(({ entry }) => entry);
+    await explainWrites(() =>
+      this.#files.add({ domains: inSet('domains'), dotted: inSet('dotted'), ips: inSet('ips') }),
+    );
+    const proved = await this.#enforcement.hasten(entries, signal);
+    return new Set(proved.map(keyOfEntry));
   }
 
   /** See `Target`. Changes nothing, and needs no running Suricata. */
@@ -195,8 +175,8 @@ export class SuricataTarget implements Target {
     const before = await this.#published();
     const after = keysOf(plan);
     return {
-      add: [...after].filter((key) => !before.keys.has(key)),
-      remove: [...before.keys].filter((key) => !after.has(key)),
+      add: [...after].filter((key) => !before.has(key)),
+      remove: [...before].filter((key) => !after.has(key)),
     };
   }
 
@@ -205,7 +185,7 @@ export class SuricataTarget implements Target {
     await this.start();
     const { commandSocket } = this.#options;
     if (kind === 'ip') return this.#enforcement.holds({ set: 'ips', entry: value }, signal);
-    if (kind !== 'domain') return (await this.#published()).keys.has(`${kind}:${value}`);
+    if (kind !== 'domain') return (await this.#published()).has(`${kind}:${value}`);
     if (commandSocket === '') throw new UnavailableError('Cannot ask Suricata: no command socket is configured');
     const exact = await this.#enforcement.holds({ set: 'domains', entry: value }, signal);
     return exact || this.#enforcement.holds({ set: 'dotted', entry: `.${value}` }, signal);
@@ -239,7 +219,7 @@ export class SuricataTarget implements Target {
     const bad = indicatorsOnLines(plan.rules, put.lines);
     if (bad.length === 0 || bad.length < put.lines.length) return { plan, put };
     for (const key of bad) this.#withoutRule.add(key);
-    const rest = planPublication(desired, this.#planOptions());
+    const rest = await gently(publicationInSteps(desired, this.#planOptions()), signal);
     return { plan: rest, put: await this.#put(rest, desired.size > 0, signal) };
   }
 
@@ -258,11 +238,9 @@ export class SuricataTarget implements Target {
     return { ...this.#options, withoutRule: this.#withoutRule };
   }
 
-  async #published() {
-    const rules = await this.#rules.read();
-    const { own, urls } = ownRulesIn(rules ?? '');
-    const ownEntries = new Set([...own.domains, ...own.dotted, ...own.ips, ...urls]);
-    return { rules, ownEntries, keys: new Set([...this.#files.keys(), ...urls]) };
+  async #published(): Promise<ReadonlySet<ObservableKey>> {
+    const { urls } = ownRulesIn((await this.#rules.read()) ?? '');
+    return new Set([...this.#files.keys(), ...urls]);
   }
 
   async #changedAt(): Promise<number> {

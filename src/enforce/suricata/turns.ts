@@ -1,7 +1,4 @@
-/**
- * Lets one piece of work run at a time, in the order of asking. An addition to a dataset during a reload may land in the
- * set that is about to be thrown away, so both take turns.
- */
+/** Lets one piece of work run at a time, in the order of asking. */
 export class Turns {
   #tail: Promise<unknown> = Promise.resolve();
 

@@ -45,6 +45,8 @@ async function run(t: TestContext, ...targets: readonly Target[]) {
     targets,
     book: {
       desired: () => desired('evil.top'),
+      takeChanges: () => undefined,
+      isWanted: () => true,
       record: ({ target, failed, unsupported }) =>
         void recorded.push(...[...failed.keys(), ...unsupported].map((key) => `${target} ${key}`)),
     },
