@@ -1,266 +1,161 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { defaultConfig } from '../../src/config/load-config.ts';
 import type { DesiredState } from '../../src/core/indicator.ts';
-import { Publisher } from '../../src/enforce/publisher.ts';
-import { CommandSocket } from '../../src/enforce/suricata/command-socket.ts';
-import { indicatorSids } from '../../src/enforce/suricata/sid-range.ts';
-import { SuricataCommands } from '../../src/enforce/suricata/suricata-commands.ts';
-import { SuricataTarget } from '../../src/enforce/suricata/suricata-target.ts';
-import { SILENT } from '../../src/lib/log.ts';
-import { FeedWords } from '../../src/sidecar/feed-words.ts';
-import { Judgement } from '../../src/sidecar/judgement.ts';
-import { Store } from '../../src/store/store.ts';
+import { askDns } from '../../src/enforce/pihole/dns-question.ts';
 import { desired } from '../enforce/suricata/desired.ts';
 import { networkNamespace } from '../support/netns.ts';
-import { type LiveSuricata, startSuricata } from '../support/suricata.ts';
 import { until } from '../support/until.ts';
-import { domain, reportOf } from '../triage/network.ts';
+import { Ending } from './enforce/ending.ts';
+import { type House, Site } from './enforce/house.ts';
+import { row, spread, timed } from './enforce/rows.ts';
+import { reloadMs, rssAnewMb, rssMb, rulePerName } from './enforce/suricata-weight.ts';
+import { machine } from './support/table.ts';
 
 /** Verdicts one after the other, each waited for. */
 const SINGLE = 200;
 const BURST = 1000;
 const MANY = 100_000;
-/** A rule per name is loaded for this many and extrapolated: for 100,000 it takes most of a minute. */
+/** A rule per name is loaded for this many and extrapolated: 100,000 take most of a minute, and Suricata 633 MB. */
 const RULES_MEASURED = 10_000;
+const STALL_MS = 60;
+const FORGOTTEN = 5;
 const NEVER = new AbortController().signal;
 
-/** What is to be ended when the benchmark ends, the newest first. */
-class Ending {
-  readonly #tasks: (() => Promise<void> | void)[] = [];
-
-  after(task: () => Promise<void> | void): void {
-    this.#tasks.unshift(task);
+/** Each verdict is waited for before the next comes. */
+async function oneByOne(house: House, target: string, prefix: string, before?: (name: string) => Promise<unknown>) {
+  house.watch.reset();
+  for (let i = 0; i < SINGLE; i++) {
+    const name = `${prefix}-${i}.top`;
+    await before?.(name);
+    house.arrive(name);
+    await house.watch.untilProved(target, i + 1);
   }
-
-  async end(): Promise<void> {
-    for (const task of this.#tasks) await task();
-  }
+  return house.watch.tookMs(target);
 }
 
-/** A whole enforcement over a live Suricata: store, judge, publisher, target. */
-class Bench {
-  readonly store: Store;
-  readonly target: SuricataTarget;
-  readonly suricata: LiveSuricata;
-  readonly publisher: Publisher;
-  readonly #judgement: Judgement;
-  /** Time from a report's arrival to its proof, by order of proof. */
-  tookMs: number[] = [];
-
-  constructor(parts: Pick<Bench, 'store' | 'target' | 'suricata'>) {
-    this.store = parts.store;
-    this.target = parts.target;
-    this.suricata = parts.suricata;
-    const words = new FeedWords(parts.store, []);
-    this.#judgement = new Judgement({ config: defaultConfig(), store: parts.store, words, now: Date.now });
-    this.publisher = new Publisher({
-      targets: [parts.target],
-      book: {
-        desired: (at) => parts.store.indicators.desired(Math.floor(at)),
-        takeChanges: () => parts.store.indicators.takeChanges(),
-        isWanted: (key, at) => parts.store.indicators.isWanted(key, at),
-        record: (drive) =>
-          parts.store.publications.record({ ...drive, at: Math.floor(drive.at), asOf: Math.floor(drive.asOf) }),
-      },
-      onEnforced: (took) => void this.tookMs.push(took),
-      log: SILENT,
-      now: preciseNow,
-    });
-  }
-
-  /** A report arrives: kept, judged and handed on as the lookup desk does. */
-  arrive(name: string): void {
-    const at = preciseNow();
-    const { indicatorChanged } = this.store.transactDurably(() => {
-      this.store.reports.keep(reportOf(name, 12, Math.floor(at)));
-      return this.#judgement.rejudge(domain(name));
-    });
-    if (indicatorChanged) this.publisher.changed(at);
-  }
-}
-
-async function bench(ending: Ending, netns: string): Promise<Bench> {
-  const dir = folder(ending);
-  const rulesFile = join(dir, 'rules', 'virustotal-ioc.rules');
-  const { suricata: config } = defaultConfig();
-  const store = new Store({ path: join(dir, 'guardian.db'), sidRange: indicatorSids(config.sidRange) });
-  ending.after(() => store.close());
-  const target = new SuricataTarget({
-    ...config,
-    commandSocket: join(dir, 's', 'command.sock'),
-    rulesFile,
-    datasetsDir: join(dir, 'datasets'),
-    sids: store.sids,
-    pid: process.pid,
-    log: SILENT,
-    now: Date.now,
+/** All at once, as answers come in: others have their turn in between. Resolves with the time until the last was proved everywhere. */
+async function burst(house: House, targets: readonly string[], prefix: string): Promise<number> {
+  house.watch.reset();
+  return timed(async () => {
+    for (let i = 0; i < BURST; i++) {
+      house.arrive(`${prefix}-${i}.top`);
+      if (i % 10 === 9) await new Promise((resolve) => setImmediate(resolve));
+    }
+    for (const target of targets) await house.watch.untilProved(target, BURST);
   });
-  // The rules must be there when Suricata starts.
-  await target.drive(new Map(), NEVER);
-  const suricata = await startSuricata(ending, { dir: join(dir, 's'), netns, rulesFiles: [rulesFile] });
-  const made = new Bench({ store, target, suricata });
-  ending.after(async () => {
-    await made.publisher.stop();
-    await target.stop();
+}
+
+async function atSuricata(ending: Ending, netns: string): Promise<void> {
+  const site = new Site(ending);
+  const { target, suricata } = await site.suricata(netns);
+  const house = site.house([target, site.lists()]);
+  row('Suricata RSS without its capture ring, nothing published', rssMb(suricata), 'MB');
+  house.publisher.start();
+  await house.publisher.publish();
+  spread('Suricata: report to proof', await oneByOne(house, 'suricata', 'single'), 50, 500);
+  row(
+    `Suricata and lists: burst of ${BURST}, all proved`,
+    await burst(house, ['suricata', 'lists'], 'burst'),
+    'ms',
+    10_000,
+  );
+  await house.publisher.stop();
+
+  const state = many(MANY);
+  row(`${MANY}: first drive (files, suricata -T, reload, proof)`, await timed(() => target.drive(state, NEVER)), 'ms');
+  const more = new Map([...state, ...desired('one-more.top')]);
+  row(`${MANY}: file write and reconcile, one name more`, await timed(() => target.drive(more, NEVER)), 'ms', 2000);
+  row(`${MANY}: reconcile, nothing changed`, await timed(() => target.drive(more, NEVER)), 'ms', 2000);
+  row(`${MANY}: list files, one name more`, await timed(() => site.lists().drive(more)), 'ms', 2000);
+  row(`${MANY}: reload by datasets`, await reloadMs(suricata), 'ms', 1000);
+  row(`${MANY}: Suricata RSS without its capture ring, by datasets`, await rssAnewMb(suricata), 'MB', 110);
+  site.store.transact(() => {
+    for (const indicator of state.values()) site.store.indicators.want({ ...indicator, expiresAt: Date.now() + 1e9 });
   });
-  return made;
+  house.publisher.start();
+  await house.publisher.publish();
+  spread(`${MANY}: report to proof at Suricata`, await oneByOne(house, 'suricata', 'among-many'), 50, 500);
+  row(
+    `${MANY}: burst of ${BURST} more at Suricata and lists`,
+    await burst(house, ['suricata', 'lists'], 'more'),
+    'ms',
+    10_000,
+  );
+  await house.publisher.stop();
+  await suricata.stop();
 }
 
-async function oneByOne(made: Bench, prefix: string, count = SINGLE): Promise<readonly number[]> {
-  made.tookMs = [];
-  for (let i = 0; i < count; i++) {
-    made.arrive(`${prefix}-${i}.top`);
-    await until('it is proved', () => made.tookMs.length > i, 60_000);
+async function atPihole(ending: Ending): Promise<void> {
+  const site = new Site(ending);
+  const { target, ftl } = await site.pihole();
+  const house = site.house([target]);
+  house.publisher.start();
+  await house.publisher.publish();
+  // A client has asked for it, or nobody would have reported on it: what Pi-hole answered then it answers a moment longer.
+  const asked = (name: string) => askDns({ host: '127.0.0.1', port: ftl.dns.port }, name, 1, 1000);
+  spread('Pi-hole stand-in: report to proof by DNS', await oneByOne(house, 'pihole', 'single', asked), 150);
+  row('Pi-hole stand-in: longest stall of DNS asked of it at once', Math.max(...ftl.stalls), 'ms', STALL_MS);
+  await house.publisher.stop();
+
+  const fresh = new Site(ending);
+  const other = await fresh.pihole();
+  const bursting = fresh.house([other.target]);
+  bursting.publisher.start();
+  await bursting.publisher.publish();
+  row(
+    `Pi-hole stand-in: burst of ${BURST}, all proved by DNS`,
+    await burst(bursting, ['pihole'], 'burst'),
+    'ms',
+    10_000,
+  );
+  row('Pi-hole stand-in: longest stall meanwhile', Math.max(...other.ftl.stalls), 'ms', STALL_MS);
+  await bursting.publisher.stop();
+  for (const violation of [...ftl.violations, ...other.ftl.violations]) throw new Error(`A bad guest: ${violation}`);
+}
+
+async function everywhere(ending: Ending, netns: string): Promise<void> {
+  const site = new Site(ending);
+  const { target, suricata } = await site.suricata(netns);
+  const pihole = await site.pihole();
+  const firewall = await networkNamespace(ending);
+  const house = site.house([target, site.lists(), pihole.target, site.firewall(firewall)]);
+  house.publisher.start();
+  const took: number[] = [];
+  for (let i = 0; i < FORGOTTEN; i++) {
+    const words = [`forgotten-${i}.top`, `45.9.148.${i + 1}`];
+    for (const word of words) await house.say('block', word);
+    for (const word of words) took.push(await timed(() => house.say('forget', word)));
+    await until('nothing is held', () => pihole.ftl.domains.rows.length === 0);
   }
-  return made.tookMs;
+  row('forget: no trace in Suricata, lists, Pi-hole and nftables, the slowest', Math.max(...took), 'ms', 2000);
+  await house.publisher.stop();
+  await suricata.stop();
 }
 
-async function burst(made: Bench): Promise<readonly number[]> {
-  made.tookMs = [];
-  for (let i = 0; i < BURST; i++) {
-    made.arrive(`burst-${i}.top`);
-    // As answers come in: others have their turn in between.
-    if (i % 10 === 9) await new Promise((resolve) => setImmediate(resolve));
-  }
-  await until('all are proved', () => made.tookMs.length >= BURST, 60_000);
-  return made.tookMs;
-}
-
-async function reloadMs({ commandSocket }: LiveSuricata): Promise<number> {
-  const socket = new CommandSocket(commandSocket);
-  const commands = new SuricataCommands(socket);
-  const at = performance.now();
-  await commands.reloadRules();
-  const took = performance.now() - at;
-  socket.close();
-  return took;
-}
-
-/** Resident memory of Suricata without its capture ring. */
-function rssMb({ pid }: LiveSuricata): number {
-  // The ring into which the kernel writes packets is mapped from a socket and is as large as the capture is configured.
-  const maps = readFileSync(`/proc/${pid()}/smaps`, 'utf8').split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m);
-  const own = maps.filter((map) => !/ socket:\[/.test(map.slice(0, map.indexOf('\n'))));
-  return own.reduce((sum, map) => sum + Number(/^Rss:\s+(\d+) kB/m.exec(map)?.[1] ?? 0), 0) / 1024;
+async function comparison(ending: Ending, netns: string): Promise<void> {
+  const names = [...many(RULES_MEASURED).values()].map(({ observable }) => observable.value);
+  const { reload, rss, idle } = await rulePerName(ending, netns, names);
+  const factor = MANY / RULES_MEASURED;
+  row(`a rule per name: reload of ${RULES_MEASURED}`, reload, 'ms');
+  row(`a rule per name: Suricata RSS with ${RULES_MEASURED}`, rss, 'MB');
+  row(`a rule per name: reload of ${MANY}, extrapolated in proportion`, reload * factor, 'ms');
+  row(`a rule per name: Suricata RSS with ${MANY}, extrapolated in proportion`, idle + (rss - idle) * factor, 'MB');
 }
 
 function many(count: number): DesiredState {
   return desired(...Array.from({ length: count }, (_, i) => `host-${i}.malware-${i % 977}.top`));
 }
 
-/** Suricata started anew, so that its memory is that of these rules and not of what went before. */
-async function restarted(suricata: LiveSuricata): Promise<{ readonly startMs: number; readonly rss: number }> {
-  await suricata.stop();
-  const at = performance.now();
-  await suricata.start();
-  return { startMs: performance.now() - at, rss: rssMb(suricata) };
-}
-
-async function timed<T>(work: () => Promise<T>): Promise<number> {
-  const at = performance.now();
-  await work();
-  return performance.now() - at;
-}
-
-async function rulePerName(ending: Ending, netns: string) {
-  const dir = folder(ending);
-  const rulesFile = join(dir, 'one-each.rules');
-  const rules = Array.from(
-    { length: RULES_MEASURED },
-    (_, i) =>
-      `alert dns any any -> any any (msg:"x"; dns.query; content:"host-${i}.malware-${i % 977}.top"; nocase; endswith; sid:${1_900_000 + i}; rev:1;)\n`,
-  );
-  writeFileSync(rulesFile, '');
-  const suricata = await startSuricata(ending, { dir: join(dir, 's'), netns, rulesFiles: [rulesFile] });
-  const idle = rssMb(suricata);
-  writeFileSync(rulesFile, rules.join(''));
-  const took = await reloadMs(suricata);
-  const { rss } = await restarted(suricata);
-  await suricata.stop();
-  const factor = MANY / RULES_MEASURED;
-  return { took, rss, reload: took * factor, rssAll: idle + (rss - idle) * factor };
-}
-
-function folder(ending: Ending): string {
-  const dir = mkdtempSync(join(tmpdir(), 'hng-'));
-  ending.after(() => rmSync(dir, { recursive: true, force: true }));
-  return dir;
-}
-
-/** Epoch milliseconds with their fraction: 50 ms are not measured in whole ones. */
-function preciseNow(): number {
-  return performance.timeOrigin + performance.now();
-}
-
-function percentile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
-}
-
-const rows: string[] = [];
-function row(what: string, value: number, unit: string, target?: number): void {
-  const shown = value.toFixed(value < 10 ? 1 : 0);
-  const verdict = target === undefined ? '' : `want <= ${target} ${unit}: ${value <= target ? 'reached' : 'MISSED'}`;
-  rows.push(`${what.padEnd(66)} ${shown.padStart(8)} ${unit.padEnd(3)} ${verdict}`.trimEnd());
-  process.stdout.write(`${rows.at(-1)}\n`);
-}
-
 async function main(): Promise<void> {
   const ending = new Ending();
   try {
+    console.log(machine());
     const netns = await networkNamespace(ending);
-    const made = await bench(ending, netns);
-    row('Suricata RSS without its capture ring with nothing published', rssMb(made.suricata), 'MB');
-    made.publisher.start();
-    const single = await oneByOne(made, 'single');
-    row('report to proof at Suricata, one by one, p50', percentile(single, 0.5), 'ms', 50);
-    row('report to proof at Suricata, one by one, p99', percentile(single, 0.99), 'ms', 500);
-    const all = await burst(made);
-    row(`burst of ${BURST} verdicts, all proved`, Math.max(...all), 'ms', 10_000);
-    await manyIndicators(made, netns, ending);
+    await atPihole(ending);
+    await everywhere(ending, netns);
+    await atSuricata(ending, netns);
+    await comparison(ending, netns);
   } finally {
     await ending.end();
   }
-}
-
-async function manyIndicators(made: Bench, netns: string, ending: Ending): Promise<void> {
-  await made.publisher.stop();
-  const state = many(MANY);
-  row(
-    `${MANY} indicators: first drive (files, suricata -T, reload, proof)`,
-    await timed(() => made.target.drive(state, NEVER)),
-    'ms',
-  );
-  row(
-    `${MANY} indicators: file write and reconcile, one name more`,
-    await timed(() => made.target.drive(new Map([...state, ...desired('one-more.top')]), NEVER)),
-    'ms',
-    2000,
-  );
-  row(`${MANY} indicators: reconcile, nothing changed`, await timed(() => made.target.drive(state, NEVER)), 'ms', 2000);
-  row(`${MANY} indicators: reload by datasets`, await reloadMs(made.suricata), 'ms', 1000);
-  row(
-    `${MANY} indicators: Suricata RSS without its capture ring by datasets, after a start`,
-    (await restarted(made.suricata)).rss,
-    'MB',
-    110,
-  );
-  made.store.transact(() => {
-    for (const indicator of state.values()) made.store.indicators.want({ ...indicator, expiresAt: Date.now() + 1e9 });
-  });
-  made.publisher.start();
-  await made.publisher.publish();
-  const single = await oneByOne(made, 'among-many');
-  row(`${MANY} indicators: report to proof, one by one, p50`, percentile(single, 0.5), 'ms', 50);
-  row(`${MANY} indicators: report to proof, one by one, p99`, percentile(single, 0.99), 'ms', 500);
-  await made.publisher.stop();
-  const each = await rulePerName(ending, netns);
-  row(`a rule per name: reload of ${RULES_MEASURED} (measured)`, each.took, 'ms');
-  row(`a rule per name: RSS with ${RULES_MEASURED} (measured)`, each.rss, 'MB');
-  row(`a rule per name: reload of ${MANY} (extrapolated, in proportion)`, each.reload, 'ms');
-  row(`a rule per name: RSS with ${MANY} (extrapolated, in proportion)`, each.rssAll, 'MB');
 }
 
 await main();
