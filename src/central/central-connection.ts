@@ -30,14 +30,36 @@ export type SqlValue = string | number | null;
 export type SqlRow = Readonly<Record<string, unknown>>;
 
 /** What every session is told: the same meaning of times and the same strictness wherever it runs. */
-const SESSION = `SET SESSION time_zone = '+00:00', sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,ONLY_FULL_GROUP_BY,NO_ENGINE_SUBSTITUTION'`;
+const MODE =
+  'STRICT_TRANS_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,ONLY_FULL_GROUP_BY,NO_ENGINE_SUBSTITUTION';
+
+/**
+ * The server gives a statement up before we do, when locks or a slow disk hold it: one that went on after we lost patience would
+ * overwrite what was sent after it. MySQL, which knows no limit for a statement that writes, takes the last part for a comment.
+ */
+function sessionOf(timeoutMs: number): string {
+  const lockS = Math.max(1, Math.floor((timeoutMs * LOCK_SHARE) / 1000));
+  return `SET SESSION time_zone = '+00:00', sql_mode = '${MODE}', lock_wait_timeout = ${lockS}, innodb_lock_wait_timeout = ${lockS}
+    /*M!100101 , max_statement_time = ${(timeoutMs * STATEMENT_SHARE) / 1000} */`;
+}
+
+/** Of our own patience: a lock, and a statement with all its locks. */
+const LOCK_SHARE = 0.6;
+const STATEMENT_SHARE = 0.8;
 
 const FACTS = 'SELECT @@global.read_only AS read_only, @@version AS version, @@max_allowed_packet AS packet';
+
+interface Opened {
+  readonly timeoutMs: number;
+  readonly password: string;
+  readonly facts: SqlRow;
+}
 
 /** One session with one server, checked to be able to write. */
 export class CentralConnection {
   readonly #connection: Connection;
   readonly #timeoutMs: number;
+  readonly #password: string;
   /** Bytes a statement may have. */
   readonly maxPacketBytes: number;
   readonly serverVersion: string;
@@ -45,9 +67,10 @@ export class CentralConnection {
   /** Ends the waiting for an answer: the driver leaves it pending when the connection is destroyed. */
   #interrupt: ((error: CentralError) => void) | undefined;
 
-  private constructor(connection: Connection, timeoutMs: number, facts: SqlRow) {
+  private constructor(connection: Connection, { timeoutMs, password, facts }: Opened) {
     this.#connection = connection;
     this.#timeoutMs = timeoutMs;
+    this.#password = password;
     this.maxPacketBytes = Number(facts.packet);
     this.serverVersion = String(facts.version);
     connection.on('error', () => (this.#isBroken = true));
@@ -56,10 +79,11 @@ export class CentralConnection {
 
   /** @throws what the driver throws, or CentralError `elsewhere` where the server takes no writes. */
   static async open(address: CentralAddress, settings: ConnectionSettings): Promise<CentralConnection> {
-    const connection = await createConnection(optionsOf(address, settings));
+    const password = settings.password();
+    const connection = await createConnection({ ...optionsOf(address, settings), password });
     try {
       const [[facts]] = await within(settings.queryTimeoutMs, async () => {
-        await connection.query(SESSION);
+        await connection.query(sessionOf(settings.queryTimeoutMs));
         return connection.query<RowDataPacket[]>(FACTS);
       });
       if (Number(facts?.read_only) !== 0)
@@ -67,7 +91,7 @@ export class CentralConnection {
           failure: 'elsewhere',
           hint: 'Name the server that takes writes in central.hosts.',
         });
-      return new CentralConnection(connection, settings.queryTimeoutMs, facts ?? {});
+      return new CentralConnection(connection, { timeoutMs: settings.queryTimeoutMs, password, facts: facts ?? {} });
     } catch (error) {
       connection.destroy();
       throw error;
@@ -76,6 +100,16 @@ export class CentralConnection {
 
   get isBroken(): boolean {
     return this.#isBroken;
+  }
+
+  /** Whether it was opened with this password. */
+  wasOpenedWith(password: string): boolean {
+    return password === this.#password;
+  }
+
+  /** Lets statements of this session take as long as they need, for its life. Those of `run` keep the limit they are given. */
+  async bePatient(): Promise<void> {
+    await this.run('SET SESSION lock_wait_timeout = 3600 /*M!100101 , max_statement_time = 0 */');
   }
 
   /** Runs a statement that answers with rows. */
@@ -149,7 +183,6 @@ function optionsOf(address: CentralAddress, settings: ConnectionSettings): Conne
   return {
     ...('socket' in address ? { socketPath: address.socket } : { host: address.host, port: address.port }),
     user,
-    password: settings.password(),
     database,
     connectTimeout: connectTimeoutMs,
     charset: 'utf8mb4_unicode_ci',

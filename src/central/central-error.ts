@@ -32,7 +32,10 @@ const BY_NUMBER = new Map<number, CentralFailure>([
   [1290, 'elsewhere'], // --read-only
   [1792, 'elsewhere'],
   [1836, 'elsewhere'], // read-only mode
+  [1969, 'elsewhere'], // max_statement_time exceeded: locks, or a server in trouble
+  [3024, 'elsewhere'],
   [1021, 'elsewhere'], // disk full
+  [1026, 'elsewhere'], // error writing file
   [1114, 'elsewhere'], // table is full
   [1053, 'lost'], // server shutdown in progress
   [1152, 'lost'],

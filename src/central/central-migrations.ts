@@ -62,7 +62,12 @@ export class CentralMigrations {
       const present = await presentIn(connection);
       // A sensor that only reads and writes rows gets through here, and no two touch the schema for nothing.
       if (present >= this.wanted) return { version: present, applied: [] };
-      return underSchemaLock(connection, (hold) => this.#apply(connection, hold));
+      try {
+        await connection.bePatient();
+        return await underSchemaLock(connection, (hold) => this.#apply(connection, hold));
+      } finally {
+        connection.destroy();
+      }
     });
   }
 

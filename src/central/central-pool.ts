@@ -9,6 +9,8 @@ export interface CentralPoolOptions extends Omit<ConnectionSettings, 'connectTim
   readonly random: () => number;
   readonly connectTimeoutMs?: number;
   readonly queryTimeoutMs?: number;
+  /** How often the password is read anew. */
+  readonly passwordCheckMs?: number;
 }
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -16,6 +18,8 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const QUERY_TIMEOUT_MS = 15_000;
 /** Sync and questions before lookups, and a spare one. */
 const MAX_IDLE = 3;
+/** A changed password is used from here on; the server would go on serving a session of the old one. */
+const PASSWORD_CHECK_MS = 30_000;
 /** Deadlocks and certification failures pass at the second or third attempt; more is a server in trouble. */
 const MAX_ATTEMPTS = 6;
 const FIRST_RETRY_MS = 20;
@@ -29,6 +33,7 @@ export class CentralPool {
   readonly #busy = new Set<CentralConnection>();
   #at = 0;
   #closed = false;
+  #passwordCheckedAt = Number.NEGATIVE_INFINITY;
   /** Ends the waiting for a connection that is being made. */
   readonly #connecting = new Set<(error: CentralError) => void>();
 
@@ -93,6 +98,7 @@ export class CentralPool {
   }
 
   async #take(): Promise<CentralConnection> {
+    this.#endOutdated();
     for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) if (!idle.isBroken) return idle;
     const connecting = this.#connect();
     let giveUp: (error: CentralError) => void = () => undefined;
@@ -110,6 +116,26 @@ export class CentralPool {
           (late) => late.destroy(),
           () => undefined,
         );
+    }
+  }
+
+  /** Ends sessions that were opened with another password than the present one. */
+  #endOutdated(): void {
+    const { passwordCheckMs = PASSWORD_CHECK_MS } = this.#options;
+    if (performance.now() - this.#passwordCheckedAt < passwordCheckMs) return;
+    this.#passwordCheckedAt = performance.now();
+    const present = this.#password();
+    if (present === undefined) return;
+    for (const connection of this.#idle) if (!connection.wasOpenedWith(present)) connection.destroy();
+    this.#idle = this.#idle.filter((connection) => !connection.isBroken);
+  }
+
+  /** `undefined` where its file is away for a moment, which is no reason to end what works. */
+  #password(): string | undefined {
+    try {
+      return this.#options.password();
+    } catch {
+      return undefined;
     }
   }
 

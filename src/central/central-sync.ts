@@ -18,6 +18,8 @@ export interface CentralSyncOptions {
   readonly counters: () => Readonly<Record<string, number>>;
   readonly log: Log;
   readonly now: () => number;
+  /** Milliseconds that only grow: intervals are measured by them, since a clock may be set back. */
+  readonly uptimeMs?: () => number;
   readonly random: () => number;
   readonly limits?: Partial<SyncLimits>;
 }
@@ -194,17 +196,16 @@ export class CentralSync {
 
   /** What is due at once is due again a moment later: an hour that goes on changes with every pass. */
   async #summarise(): Promise<void> {
-    const { now } = this.#options;
-    if (now() - this.#lastSummaryAt < this.#limits.summaryMs) return;
+    if (this.#uptimeMs() - this.#lastSummaryAt < this.#limits.summaryMs) return;
     for await (const _ of this.#summaries.refresh()) {
       if (this.#isStopped) return;
       await this.#beatWhenDue();
     }
-    this.#lastSummaryAt = now();
+    this.#lastSummaryAt = this.#uptimeMs();
   }
 
   async #beatWhenDue(): Promise<void> {
-    if (this.#options.now() - this.#lastBeatAt >= this.#limits.heartbeatMs) {
+    if (this.#uptimeMs() - this.#lastBeatAt >= this.#limits.heartbeatMs) {
       await this.#keepBounded();
       await this.#beat();
     }
@@ -224,7 +225,7 @@ export class CentralSync {
       thinned,
       counters: counters(),
     });
-    this.#lastBeatAt = now();
+    this.#lastBeatAt = this.#uptimeMs();
   }
 
   /** Counts what is marked, and gives up the oldest sightings above the limit. In steps, with the event loop between them. */
@@ -270,6 +271,10 @@ export class CentralSync {
       log.warn('no sync with the central database', { err: error, target: this.#options.pool.where });
     this.#said = why;
     return waitMs;
+  }
+
+  #uptimeMs(): number {
+    return this.#options.uptimeMs?.() ?? performance.now();
   }
 
   #syncedUntil(): number | undefined {

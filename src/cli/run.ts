@@ -3,7 +3,7 @@ import { DEFAULT_CONFIG_PATH, loadConfig } from '../config/load-config.ts';
 import type { Config } from '../config/schema.ts';
 import { readApiKey, readSecret, type Secret } from '../config/secrets.ts';
 import type { OperatorError } from '../core/errors.ts';
-import type { Log } from '../lib/log.ts';
+import { type Log, SILENT } from '../lib/log.ts';
 import { createStdoutLog } from '../ops/logger.ts';
 import { SystemdNotify } from '../ops/systemd-notify.ts';
 import { feedList } from '../sidecar/feed-list.ts';
@@ -54,7 +54,8 @@ async function runDaemon({ path, config, log, io }: Daemon): Promise<void> {
     config,
     apiKey: readApiKey(config.virustotal.apiKeyFile, io.env, log),
     feeds: feedList(config.feeds, io.env, log),
-    centralPassword: () => optionalSecret(config.central?.passwordFile ?? null, io.env, log)?.reveal() ?? '',
+    // Read again and again, so what is odd about its file is said by "guardian check" and not here.
+    centralPassword: () => optionalSecret(config.central?.passwordFile ?? null, io.env, SILENT)?.reveal() ?? '',
     apiToken: optionalSecret(config.api.tokenFile, io.env, log),
     piholePassword: optionalSecret(config.pihole?.passwordFile ?? null, io.env, log),
     secondSources: secondSources(config, io.env, log, io.now),

@@ -52,6 +52,8 @@ export interface SyncOptions {
   readonly limits?: Partial<SyncLimits>;
   readonly queryTimeoutMs?: number;
   readonly connectTimeoutMs?: number;
+  /** The clock of the sensor's machine. */
+  readonly now?: () => number;
 }
 
 export const FAST: Partial<SyncLimits> = { intervalMs: 20, heartbeatMs: 50, summaryMs: 50, maxBackOffMs: 200 };
@@ -85,7 +87,7 @@ export function openSensor(t: TestContext, name: string, dir: string): Sensor {
         version: '0.0.0-test',
         counters: () => ({ eve_dropped: 3 }),
         log: logInto(logged),
-        now: Date.now,
+        now: options.now ?? Date.now,
         random: Math.random,
         limits: { ...FAST, ...options.limits },
       });
@@ -111,6 +113,7 @@ export function poolOf({
     database: MARIADB_USER.database,
     random: Math.random,
     connectTimeoutMs,
+    passwordCheckMs: 0,
     ...(tls === undefined ? {} : { tls }),
     queryTimeoutMs,
   });

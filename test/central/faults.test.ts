@@ -1,52 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { CentralSync } from '../../src/central/central-sync.ts';
-import { MARIADB_USER, type Mariadb, startMariadb } from '../support/mariadb.ts';
-import { requires } from '../support/requirement.ts';
+import { MARIADB_USER } from '../support/mariadb.ts';
 import { swallowingProxy } from '../support/swallowing-proxy.ts';
-import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
-import { drained, fill, HOUR, openSensor, type Sensor, sightings, T0 } from './central-fixture.ts';
+import { drained, fill, HOUR, openSensor, sightings, T0 } from './central-fixture.ts';
+import { many, NAMES, waiting, world } from './fault-world.ts';
 import { assertUnion } from './union.ts';
 
-const NAMES = ['a.example.com', 'b.example.org', '192.0.2.7', 'http://c.example.net/x?y=1', 'd.example.com'];
 const SHORT_MS = 400;
-
-interface TestContext {
-  after(fn: () => Promise<void> | void): void;
-  skip(message?: string): void;
-}
-
-interface World {
-  readonly dir: string;
-  readonly server: Mariadb;
-  readonly sensor: Sensor;
-}
-
-async function world(t: TestContext, args: readonly string[] = []): Promise<World | undefined> {
-  if (!requires(t, 'mariadb')) return undefined;
-  const dir = tempDir(t);
-  const server = await startMariadb(t, { dir, args });
-  const sensor = openSensor(t, 'gateway', dir);
-  fill(sensor, NAMES, T0);
-  return { dir, server, sensor };
-}
-
-/** Resolves with why the sync waits, when it does for the reason given. */
-async function waiting(sync: CentralSync, failure: string): Promise<string> {
-  let seen = '';
-  return until(`the sync waits because of ${failure}`, () => {
-    const { state } = sync.figures();
-    seen = JSON.stringify(state);
-    return state.kind === 'waiting' && state.failure === failure ? state.why : undefined;
-  }).catch((error: unknown) => {
-    throw new Error(`${String(error)}; it is ${seen}`);
-  });
-}
-
-function many(count: number, prefix: string): readonly string[] {
-  return Array.from({ length: count }, (_, index) => `${prefix}${index}.example.com`);
-}
 
 test('a server killed in the middle of a backlog and started again ends with every row, once', async (t) => {
   const w = await world(t);
