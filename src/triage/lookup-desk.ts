@@ -1,11 +1,12 @@
 import { CredentialsError, QuotaError, RefusedError, UnavailableError } from '../core/errors.ts';
 import { type Surroundings, whyNeverAsk } from '../core/guards.ts';
-import { keyOf, type Observable, type ObservableKind } from '../core/observable.ts';
+import { keyOf, type Observable } from '../core/observable.ts';
 import type { Report } from '../core/report.ts';
 import type { Log } from '../lib/log.ts';
 import { type Asked, messageOf, outcomeOf, sentForm } from './asked.ts';
 import { backOffMs } from './back-off.ts';
 import type { Lane } from './lane.ts';
+import type { AskedSource, LookupBook } from './lookup-book.ts';
 import { pickQuestion, type WaitingQuestion } from './question-picker.ts';
 import type { QuotaLedger, Spending } from './quota-ledger.ts';
 import { DAY_MS, endOf } from './quota-window.ts';
@@ -13,30 +14,7 @@ import { REFUSED_REST_MS, Refusals } from './refusals.ts';
 import type { Rejudged } from './verdict-keeper.ts';
 
 export type { Asked } from './asked.ts';
-
-/** Where questions wait and answers are kept. All of it is one store; the desk sees only this much of it. */
-export interface LookupBook {
-  next(lane: Lane, now: number): WaitingQuestion | undefined;
-  remove(observable: Observable): void;
-  /** Leaves a question waiting, with why it brought no answer. */
-  postpone(observable: Observable, notBefore: number, error: string): void;
-  /** Hides a question until `until` while it is under way. */
-  lease(observable: Observable, until: number): void;
-  /** Shows what was under way when an earlier process ended. */
-  endLeases(): void;
-  disclose(source: string, sent: string, at: number): void;
-  keepAsked(asked: Asked): void;
-  keepReport(report: Report): void;
-  /** One transaction, on the disk when it returns. */
-  durably<T>(work: () => T): T;
-}
-
-/** What the desk asks. */
-export interface AskedSource {
-  readonly name: string;
-  readonly kinds: ReadonlySet<ObservableKind>;
-  lookUp(observable: Observable, signal: AbortSignal): Promise<Report>;
-}
+export type { AskedSource, LookupBook } from './lookup-book.ts';
 
 export interface LookupDeskOptions {
   readonly source: AskedSource;
@@ -131,6 +109,11 @@ export class LookupDesk {
       throw new RefusedError(`Cannot ask ${source.name} about ${observable.value}: ${private_}`, {
         hint: 'It stays on this machine; decide with "guardian block" or "guardian allow".',
       });
+    const rest = source.rest?.();
+    if (rest !== undefined)
+      throw new UnavailableError(`Cannot ask ${source.name} about ${observable.value}: it does not answer`, {
+        hint: `${rest.why}. Try again after ${new Date(rest.until).toISOString()}.`,
+      });
     const permit = ledger.permit('manual');
     if (!permit.granted) {
       throw new QuotaError(
@@ -159,7 +142,10 @@ export class LookupDesk {
 
   /** Starts the question a token is best spent on; returns what to wait for when there is none. */
   #askNext(): DeskState | undefined {
-    const { book, ledger, now } = this.#options;
+    const { book, ledger, now, source } = this.#options;
+    // Before a question is taken: what is not sent must neither wait longer for it nor be written down as sent.
+    const rest = source.rest?.();
+    if (rest !== undefined) return { kind: 'waiting', ...rest };
     const picked = pickQuestion((lane) => book.next(lane, now()), ledger);
     if (picked.kind === 'idle') return picked;
     if (picked.kind === 'wait')

@@ -47,6 +47,13 @@ export class Availability {
     return { condition: 'unavailable', retryAt, ...(this.#lastFailure ? { message: this.#lastFailure } : {}) };
   }
 
+  /** Until when the service is spared, and why; `undefined` where a question may go ahead. */
+  get rest(): { readonly until: number; readonly why: string } | undefined {
+    const until = this.#breaker.closedUntil(this.#options.clock());
+    const failure = this.#lastFailure ?? 'it failed several times in a row';
+    return until === undefined ? undefined : { until, why: `${this.#options.source} does not answer: ${failure}` };
+  }
+
   /** @throws CredentialsError once the key was refused */
   checkKey(): void {
     if (this.#badKey !== undefined) throw this.#badKey;

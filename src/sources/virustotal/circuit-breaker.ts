@@ -37,13 +37,18 @@ export class CircuitBreaker {
     return this.#retryAt;
   }
 
-  /** `undefined`: go ahead. A number: not now, ask again at that time. */
-  admit(now: number): number | undefined {
+  /** What `admit` would say, without letting anybody through. */
+  closedUntil(now: number): number | undefined {
     if (this.#retryAt === undefined) return undefined;
     if (this.#probing) return Math.max(this.#retryAt, now + this.#options.baseMs);
-    if (now < this.#retryAt) return this.#retryAt;
-    this.#probing = true;
-    return undefined;
+    return now < this.#retryAt ? this.#retryAt : undefined;
+  }
+
+  /** `undefined`: go ahead. A number: not now, ask again at that time. */
+  admit(now: number): number | undefined {
+    const until = this.closedUntil(now);
+    if (until === undefined && this.#retryAt !== undefined) this.#probing = true;
+    return until;
   }
 
   /** The service answered, whatever it said. */

@@ -77,6 +77,11 @@ export class VirusTotalSource implements Source {
     return this.#availability.state;
   }
 
+  /** Until when it is spared after it failed several times in a row, and why. */
+  rest(): { readonly until: number; readonly why: string } | undefined {
+    return this.#availability.rest;
+  }
+
   /** See `Source.lookUp`. The request is given up when every caller that waits for it has aborted. */
   lookUp(observable: Observable, signal: AbortSignal): Promise<Report> {
     const key = keyOf(observable);
