@@ -9,7 +9,7 @@ for (const [path, render] of Object.entries(GENERATED_FILES)) {
   const wanted = render();
   if (textOf(join(root, path)) === wanted) continue;
   if (isCheck) {
-    console.error(`${path} is stale, want what the schema says: run "npm run generate"`);
+    console.error(`${path} is stale, want what its source says: run "npm run generate"`);
     process.exitCode = 1;
   } else {
     writeFileSync(join(root, path), wanted);

@@ -70,6 +70,8 @@ export async function startMariadb(t: TestContext, options: MariadbOptions): Pro
         `--port=${port}`,
         '--bind-address=127.0.0.1',
         `--pid-file=${at('db.pid')}`,
+        // A server that starts removes every temporary table it finds in its folder, also those of others.
+        `--tmpdir=${dir}`,
         '--innodb-buffer-pool-size=128M',
         '--skip-name-resolve',
         ...asRoot,

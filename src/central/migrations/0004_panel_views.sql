@@ -16,7 +16,9 @@ SELECT CRC32(CONCAT_WS(' ', value, source, scan_date)) AS id, value AS sha256, s
 FROM scans WHERE kind = 'file' AND outcome = 'found';
 
 CREATE OR REPLACE SQL SECURITY DEFINER VIEW panel_scans AS
-SELECT kind, value, source, scan_date, sensor, outcome, last_analysis_date, positives, total_scans, permalink FROM scans;
+SELECT kind, value, source, scan_date, sensor, outcome, last_analysis_date, positives, total_scans, permalink,
+  IF(kind = 'ip', IF(value LIKE '%:%', 'ipv6', 'ipv4'), kind) AS vector
+FROM scans;
 
 CREATE OR REPLACE SQL SECURITY DEFINER VIEW panel_scan_hours AS
 SELECT hour, sensor, source, vector, outcome, positives, threat_class, analysis_age, scans, analysis_age_s FROM scan_hours;
