@@ -94,7 +94,10 @@ export interface ControlStores {
     ): { readonly id: number; readonly registrable: string | undefined; readonly firstSeenAt: number } | undefined;
   };
   readonly sightings: { clientsOf(observableId: number): readonly ClientFacts[] };
-  readonly reports: { history(observable: Observable): readonly Report[] };
+  readonly reports: {
+    history(observable: Observable): readonly Report[];
+    latest(observable: Observable): readonly Report[];
+  };
   readonly verdicts: {
     find(observable: Observable): Verdict | undefined;
     page(query: VerdictPageQuery): { readonly verdicts: readonly Verdict[]; readonly next: number | undefined };

@@ -9,7 +9,7 @@ const MAX_NAMED = 3;
  * means, what is special about it, whether it is blocked, who used it and what to do.
  */
 export function summaryOf(story: Story): string {
-  return [evidence(story), circumstances(story), enforcement(story), users(story)]
+  return [evidence(story), dates(story), circumstances(story), enforcement(story), users(story)]
     .filter((text) => text !== '')
     .join(' ');
 }
@@ -69,6 +69,15 @@ function unasked(story: Story): string {
   return `No source has answered about it yet; "guardian lookup ${story.observable}" asks now.${failure}`;
 }
 
+/** When that was so: an answer is as old as the analysis in it, not as the question. */
+function dates({ reports }: Story): string {
+  const report = decisiveReport(reports);
+  if (report?.lastAnalysisAt === undefined) return '';
+  const { lastAnalysisAt, askedAt } = report;
+  const source = sourcesOf({ reports: [report] });
+  return `${source} analysed it on ${day(lastAnalysisAt)} and was asked on ${day(askedAt)}.`;
+}
+
 function circumstances({ sharedHosting, verdict, reports }: Story): string {
   const accused = verdict.state === 'noise' || verdict.state === 'suspicious' || verdict.state === 'malicious';
   if (accused && sharedHosting !== undefined && !verdict.block)
@@ -118,7 +127,14 @@ function users({ clients, verdict }: Story): string {
   const more = devices.length - names.length;
   const who = `${devices.length === 1 ? 'One device' : `${devices.length} devices`} used it (${names.join(', ')}${more === 0 ? '' : ` and ${more} more`})`;
   if (verdict.state === 'malicious') return `${who}: look at ${devices.length === 1 ? 'it' : 'them'}.`;
+  if (verdict.state === 'suspicious') return `${who}. ${comingBack(verdict.recheckAt)}`.trim();
   return harmless && verdict.state !== 'unasked' ? `${who}; nothing needs to be done.` : `${who}.`;
+}
+
+function comingBack(recheckAt: number | undefined): string {
+  return recheckAt === undefined
+    ? ''
+    : `Nothing needs to be done now: it is asked about again on ${day(recheckAt)}, and blocked when enough engines agree.`;
 }
 
 function decisiveReport(reports: readonly ReportFacts[]): ReportFacts | undefined {
@@ -128,7 +144,7 @@ function decisiveReport(reports: readonly ReportFacts[]): ReportFacts | undefine
   return [...latest.values()].sort((a, b) => b.stats.malicious - a.stats.malicious || b.askedAt - a.askedAt)[0];
 }
 
-function sourcesOf({ reports }: Story): string {
+function sourcesOf({ reports }: Pick<Story, 'reports'>): string {
   const names = [...new Set(reports.map(({ source }) => (source === 'virustotal' ? 'VirusTotal' : source)))];
   return names.length === 0 ? 'The source' : names.join(' and ');
 }

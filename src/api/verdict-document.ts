@@ -1,5 +1,6 @@
 import type { Observable } from '../core/observable.ts';
 import { virusTotalPage } from '../core/permalink.ts';
+import { enginesIn } from '../core/report.ts';
 import type { Verdict } from '../core/verdict.ts';
 import type { ControlStores } from './control-stores.ts';
 import { type DocumentOf, documentOf } from './document.ts';
@@ -16,6 +17,9 @@ export interface VerdictFacts extends Omit<Verdict, 'observable' | 'since' | 'ju
   /** Only with `unasked`: why the last attempt brought no answer. */
   readonly lastError?: string;
   readonly lastErrorAt?: number;
+  /** When the report that weighs most was asked for, and when its source had analysed it. Absent where there is none. */
+  readonly askedAt?: number;
+  readonly lastAnalysisAt?: number;
   /** VirusTotal's page of it, for a browser. */
   readonly permalink: string;
 }
@@ -41,6 +45,7 @@ export function judgedFacts(verdict: Verdict, stores: ControlStores): VerdictFac
     seen: true,
     ...rest,
     ...failure,
+    ...datesOf(observable, stores),
     permalink: virusTotalPage(observable),
   };
 }
@@ -64,6 +69,15 @@ function unaskedFacts(observable: Observable, stores: ControlStores): VerdictFac
     ...lastFailure(observable, stores),
     permalink: virusTotalPage(observable),
   };
+}
+
+function datesOf(observable: Observable, stores: ControlStores): Pick<VerdictFacts, 'askedAt' | 'lastAnalysisAt'> {
+  const latest = stores.reports.latest(observable);
+  if (latest.length === 0) return {};
+  const { askedAt, lastAnalysisAt } = latest.reduce((best, one) =>
+    enginesIn(one.stats) > enginesIn(best.stats) ? one : best,
+  );
+  return { askedAt, ...(lastAnalysisAt === undefined ? {} : { lastAnalysisAt }) };
 }
 
 function lastFailure(observable: Observable, stores: ControlStores): Pick<VerdictFacts, 'lastError' | 'lastErrorAt'> {

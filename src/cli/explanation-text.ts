@@ -1,5 +1,6 @@
 import type { ExplanationDocument } from '../api/explanation.ts';
 import type { Printer } from './printer.ts';
+import { scorePartText } from './score-words.ts';
 import { countText, timeText } from './wording.ts';
 
 /** Engines that are listed by name. */
@@ -93,7 +94,7 @@ function reportLines(report: ExplanationDocument['reports'][number]): readonly s
 }
 
 function scoreText(total: number, parts: Readonly<Record<string, number>>): string {
-  const named = Object.entries(parts).map(([name, worth]) => `${name} ${Number(worth.toFixed(2))}`);
+  const named = Object.entries(parts).map(([name, worth]) => `${scorePartText(name)} ${Number(worth.toFixed(2))}`);
   return `${Number(total.toFixed(2))}${named.length === 0 ? '' : ` (${named.join(', ')})`}`;
 }
 

@@ -98,11 +98,19 @@ function print(found: readonly Found[], { json }: LookupOptions, printer: Printe
       verdict.state.replace('_', ' '),
       verdict.ratio ?? '-',
       blockText(verdict),
-      verdict.last_error === undefined
-        ? verdict.policy_line
-        : `${verdict.policy_line}; last attempt: ${verdict.last_error}`,
+      whyText(verdict),
     ]),
   );
+}
+
+// An answer is as old as the analysis in it, so both dates stand there.
+function whyText({ policy_line, last_error, last_analysis_at: analysed, asked_at: asked }: VerdictDocument): string {
+  const dates = [
+    ...(analysed === undefined ? [] : [`analysed ${analysed.slice(0, 10)}`]),
+    ...(asked === undefined ? [] : [`asked ${asked.slice(0, 10)}`]),
+  ];
+  const failure = last_error === undefined ? [] : [`last attempt: ${last_error}`];
+  return [policy_line, ...(dates.length === 0 ? [] : [dates.join(', ')]), ...failure].join('; ');
 }
 
 function blockText(verdict: VerdictDocument): string {

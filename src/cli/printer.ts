@@ -5,6 +5,8 @@ import { printable, printableJson, printableLines } from './printable.ts';
 /** Widths between which text is wrapped; a pipe has none and is not wrapped. */
 const MIN_WIDTH = 40;
 const MAX_WIDTH = 120;
+/** How an item of a list begins. */
+const ITEM = '- ';
 /** A blank on either side. */
 const CELL_PADDING = 2;
 
@@ -44,9 +46,12 @@ export class Printer {
     this.#out.write(this.#coloured ? `\u001b[1m${printable(text)}\u001b[0m\n` : `${printable(text)}\n`);
   }
 
-  /** Text wrapped to the terminal, every line indented. */
+  /** Text wrapped to the terminal, every line indented; what goes on an item (`- `) stands below its text. */
   paragraph(text: string, indent = 0): void {
-    for (const line of wrapped(printable(text), this.width - indent)) this.#out.write(`${' '.repeat(indent)}${line}\n`);
+    const hanging = text.startsWith(ITEM) ? ITEM.length : 0;
+    const [first = '', ...rest] = wrapped(printable(text.slice(hanging)), this.width - indent - hanging);
+    this.#out.write(`${' '.repeat(indent)}${text.slice(0, hanging)}${first}\n`);
+    for (const line of rest) this.#out.write(`${' '.repeat(indent + hanging)}${line}\n`);
   }
 
   /** A whole text of several lines, such as a list. */

@@ -103,7 +103,10 @@ test('explain carries every report, who saw it, what waits, alerts, changes and 
   assert.equal(story.disclosures[0].sent, 'evil.com');
   assert.deepEqual(story.clients[0].vias, ['dns']);
   assert.equal(story.verdict.policy_line, 'suspicious: 2 independent engines >= policy.suspicious_at 2');
-  assert.match(story.summary, /watched and shown\. It is not blocked\./);
+  assert.match(
+    story.summary,
+    /watched and shown\. VirusTotal analysed it on 2026-03-13 and was asked on 2026-03-14\. It is not blocked\./,
+  );
 });
 
 test('explain finds the disclosure of a URL by what was sent: without its query', async (t) => {

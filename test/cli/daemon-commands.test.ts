@@ -125,8 +125,8 @@ test('lookup prints a verdict for each observable', async (t) => {
   assert.equal(
     stdout,
     'observable\tstate\tengines\tblocked\twhy\n' +
-      'evil.com\tmalicious\t12/92\tyes\tmalicious: 12 independent engines >= policy.strong_at 10\n' +
-      'odd.com\tnoise\t1/92\tno\tnoise: 1 independent engine < policy.suspicious_at 2\n',
+      'evil.com\tmalicious\t12/92\tyes\tmalicious: 12 independent engines >= policy.strong_at 10; analysed 2026-03-13, asked 2026-03-14\n' +
+      'odd.com\tnoise\t1/92\tno\tnoise: 1 independent engine < policy.suspicious_at 2; analysed 2026-03-13, asked 2026-03-14\n',
   );
 });
 
