@@ -7,6 +7,7 @@ import { EveIntake } from './eve/eve-intake.ts';
 import type { IntakeBatch } from './eve/intake-batch.ts';
 import type { IntakeCounters } from './eve/intake-counters.ts';
 import { Metrics } from './ops/metrics.ts';
+import { blindSpotsOf } from './sidecar/blind-spots.ts';
 import { Blocking } from './sidecar/blocking.ts';
 import { upkeepBook } from './sidecar/books.ts';
 import { Centre } from './sidecar/centre.ts';
@@ -23,6 +24,7 @@ import { SecondOpinions } from './sidecar/second-opinions.ts';
 import type { SidecarOptions } from './sidecar/sidecar-options.ts';
 import { statusOf } from './sidecar/status-of.ts';
 import { storeOf } from './sidecar/store-of.ts';
+import { SuricataMinutes } from './sidecar/suricata-minutes.ts';
 import type { FreshObservable } from './store/sighting-store.ts';
 import type { Store } from './store/store.ts';
 import { Upkeep } from './triage/upkeep.ts';
@@ -41,6 +43,7 @@ export class Sidecar {
   readonly #feeds: Feeds;
   readonly #blocking: Blocking;
   readonly #centre: Centre;
+  readonly #suricataMinutes: SuricataMinutes;
   readonly #canary: Canary;
   readonly #upkeep: Upkeep;
   readonly #intake: EveIntake;
@@ -108,8 +111,10 @@ export class Sidecar {
       ...options,
       store: this.#store,
       counters: () => this.#counters,
+      blindSpots: () => blindSpotsOf({ ...this.#facts(), suricata: this.#suricataMinutes.total }),
       metrics: () => metricsOf(this.#facts()),
     });
+    this.#suricataMinutes = new SuricataMinutes({ stats: this.#store.stats, listeningSince: now() });
     // Proves now and then that all of this works, with a name that means nothing.
     this.#canary = new Canary({
       ...options,
@@ -248,6 +253,7 @@ export class Sidecar {
     this.#store.transact(() => {
       const fresh = this.#store.sightings.record(batch.sightings);
       for (const alert of batch.alerts) this.#store.alerts.keep(alert);
+      if (batch.stats !== undefined) this.#suricataMinutes.add(batch.stats);
       this.#judgeListed(fresh);
       this.#questions.consider(fresh, batch.alerts, batch.sightings);
     });
@@ -264,6 +270,7 @@ export class Sidecar {
   #facts() {
     return {
       counters: this.#counters,
+      batchesLost: this.#batchesLost,
       store: this.#store,
       publisher: this.#blocking.publisher,
       ledger: this.#questions.ledger,

@@ -1,4 +1,5 @@
 import type { VerdictState } from '../core/verdict.ts';
+import type { CentralFacts } from './central-facts.ts';
 import type { DocumentOf } from './document.ts';
 
 /** The intake as a person should see it. */
@@ -136,6 +137,8 @@ export interface StatusFacts {
   readonly targets: readonly TargetFacts[];
   /** Absent where no Pi-hole is configured. */
   readonly pihole?: PiholeFacts;
+  /** Absent where no central database is configured. */
+  readonly central?: CentralFacts;
   /** Absent before the first. */
   readonly canary?: CanaryFacts;
   readonly alertsLastDay: number;

@@ -2,11 +2,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { CentralPool } from './central-pool.ts';
 import { datetime } from './upsert.ts';
 
-/** How long the centre keeps what only grows, milliseconds. What stands for the present (verdicts, observables, scans) stays. */
+/** How long the centre keeps what only grows, milliseconds. What stands for the present (verdicts, indicators, words) stays. */
 export interface CentralKeeping {
   readonly sightingsMs: number;
   readonly alertsMs: number;
-  readonly lookupsMs: number;
+  /** Reports and all that tells of them: questions, changes of verdicts, summaries, names nobody used since. */
+  readonly reportsMs: number;
 }
 
 export interface CentralRetentionOptions {
@@ -23,32 +24,59 @@ const DAY_MS = 86_400_000;
 /** Longer than a month's window, so that none is forgotten while it counts. */
 const DRAWN_MS = 62 * DAY_MS;
 
+/** Tables with the column that says how old a row is: an index of the table begins with it, but for those with few rows. */
+function agesOf(keeping: CentralKeeping): readonly (readonly [table: string, column: string, ms: number])[] {
+  const { sightingsMs, alertsMs, reportsMs } = keeping;
+  return [
+    ['sightings_hourly', 'hour', sightingsMs],
+    ['suricata_alerts', 'minute', alertsMs],
+    ['suricata_stats', 'minute', alertsMs],
+    ['pihole_stats', 'minute', alertsMs],
+    ['sensor_stats', 'minute', alertsMs],
+    ['scans', 'scan_date', reportsMs],
+    ['verdict_history', 'at', reportsMs],
+    ['lookups', 'at', reportsMs],
+    ['quota', 'starts_at', reportsMs],
+    ['scan_hours', 'hour', reportsMs],
+    ['client_hours', 'hour', sightingsMs],
+    ['flagged_hours', 'hour', alertsMs],
+    ['alert_hours', 'hour', alertsMs],
+    ['sensors', 'heartbeat', reportsMs],
+    ['quota_leases', 'leased_until', DAY_MS],
+    ['quota_drawn', 'starts_at', DRAWN_MS],
+    ['quota_members', 'seen', DAY_MS],
+  ];
+}
+
 /** Deletes what is old, in small steps. Any sensor may do it, and several at once do no harm. Returns how many rows. @throws CentralError */
 export async function forgetOldRows({ pool, keeping, now, signal }: CentralRetentionOptions): Promise<number> {
-  const ages: readonly (readonly [table: string, column: string, ms: number])[] = [
-    ['sightings_hourly', 'hour', keeping.sightingsMs],
-    ['suricata_alerts', 'minute', keeping.alertsMs],
-    ['suricata_stats', 'minute', keeping.alertsMs],
-    ['pihole_stats', 'minute', keeping.alertsMs],
-    ['sensor_stats', 'minute', keeping.alertsMs],
-    ['client_hours', 'hour', keeping.sightingsMs],
-    ['flagged_hours', 'hour', keeping.alertsMs],
-    ['alert_hours', 'hour', keeping.alertsMs],
-    ['lookups', 'at', keeping.lookupsMs],
-    ['quota_leases', 'leased_until', DAY_MS],
-    ['quota_members', 'seen', DAY_MS],
-    ['quota_drawn', 'starts_at', DRAWN_MS],
-  ];
   let forgotten = 0;
-  for (const [table, column, ms] of ages) {
-    const before = datetime(now() - ms);
-    for (let step = STEP; step === STEP && !signal.aborted; ) {
-      step = await pool.use((connection) =>
-        connection.run(`DELETE FROM ${table} WHERE ${column} < ? ORDER BY ${column} LIMIT ${STEP}`, [before]),
-      );
-      forgotten += step;
-      if (step === STEP) await pause(PAUSE_MS);
-    }
+  for (const [table, column, ms] of agesOf(keeping))
+    forgotten += await inSteps(pool, signal, `DELETE FROM ${table} WHERE ${column} < ? ORDER BY ${column}`, [
+      datetime(now() - ms),
+    ]);
+  // A network that is made to ask for invented names must not fill the centre for ever.
+  const unused = datetime(now() - keeping.reportsMs);
+  return (
+    forgotten +
+    (await inSteps(pool, signal, 'DELETE FROM observables WHERE first_seen < ? AND last_seen < ? ORDER BY first_seen', [
+      unused,
+      unused,
+    ]))
+  );
+}
+
+async function inSteps(
+  pool: CentralPool,
+  signal: AbortSignal,
+  sql: string,
+  values: readonly string[],
+): Promise<number> {
+  let sum = 0;
+  for (let step = STEP; step === STEP && !signal.aborted; ) {
+    step = await pool.use((connection) => connection.run(`${sql} LIMIT ${STEP}`, values));
+    sum += step;
+    if (step === STEP) await pause(PAUSE_MS);
   }
-  return forgotten;
+  return sum;
 }

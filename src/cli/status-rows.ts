@@ -1,4 +1,5 @@
 import type { StatusDocument } from '../api/status-facts.ts';
+import { centralRows } from './central-rows.ts';
 import { agoText, bytesText, countText, spanText, timeText } from './wording.ts';
 
 type Row = readonly [what: string, state: string];
@@ -22,6 +23,7 @@ export function statusRows(status: StatusDocument, now: number): readonly Row[] 
     ...status.held_blocks.map((held) => heldRow(held)),
     ...status.targets.map((target) => targetRow(target, now)),
     ...piholeRows(status, now),
+    ...centralRows(status, now),
     ...canaryRows(status, now),
     ['alerts', `${status.alerts_last_day} in the last 24 hours`],
     ['disclosures', `${countText(status.disclosures, 'name')} ever sent to a source`],

@@ -4,6 +4,7 @@ export interface SuricataStats {
   readonly at: number;
   /** Seconds since Suricata started; smaller than before means it was restarted. */
   readonly uptime: number;
+  /** What was received; where the way of capture does not count that (nfqueue, a recording), what was decoded. */
   readonly kernelPackets: number;
   readonly kernelDrops: number;
   /** `stats.detect.alert`. */
@@ -18,7 +19,7 @@ export function readSuricataStats(stats: unknown, at: number): SuricataStats {
   return {
     at,
     uptime: numberAt(stats, ['uptime']),
-    kernelPackets: numberAt(stats, ['capture', 'kernel_packets']),
+    kernelPackets: numberAt(stats, ['capture', 'kernel_packets']) || numberAt(stats, ['decoder', 'pkts']),
     kernelDrops: numberAt(stats, ['capture', 'kernel_drops']),
     alerts: numberAt(stats, ['detect', 'alert']),
     dnsTransactions: numberAt(stats, [...tx, 'dns_udp']) + numberAt(stats, [...tx, 'dns_tcp']),

@@ -97,7 +97,6 @@ export function upkeepBook(store: Store, retention: Retention): UpkeepBook {
           store.stats.prune(now - retention.alertsMs);
           store.piholeHits.prune(now - retention.alertsMs);
           store.quota.prune(now - DAY_MS);
-          store.stats.prune(now - retention.alertsMs);
         }
         store.sightings.forgetBefore(now - retention.sightingsMs, cursor + 1, cursor + PRUNE_STEP);
         cursor += PRUNE_STEP;

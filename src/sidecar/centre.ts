@@ -1,11 +1,13 @@
 import { CentralMigrations } from '../central/central-migrations.ts';
 import { CentralSync, type SyncFigures } from '../central/central-sync.ts';
+import { CentralUpkeep } from '../central/central-upkeep.ts';
 import { poolOfConfig } from '../central/pool-of-config.ts';
 import type { Config } from '../config/schema.ts';
 import type { IntakeCounters } from '../eve/intake-counters.ts';
 import type { Log } from '../lib/log.ts';
 import type { MetricsSnapshot } from '../ops/metrics-snapshot.ts';
 import type { Store } from '../store/store.ts';
+import { outboxRowsFor } from './outbox-share.ts';
 import { SensorMinutes } from './sensor-minutes.ts';
 
 export interface CentreOptions {
@@ -14,6 +16,8 @@ export interface CentreOptions {
   /** Reads the password of the central database; called at every connection. */
   readonly centralPassword: () => string;
   readonly counters: () => IntakeCounters | undefined;
+  /** What this sensor cannot see, for its heartbeat. */
+  readonly blindSpots: () => Readonly<Record<string, number>>;
   /** How this sensor fares. */
   readonly metrics: () => MetricsSnapshot;
   readonly memoryBytes: () => number;
@@ -27,6 +31,7 @@ export interface CentreOptions {
 export class Centre {
   readonly #store: Store;
   readonly #sync: CentralSync | undefined;
+  readonly #upkeep: CentralUpkeep | undefined;
   readonly #minutes: SensorMinutes;
 
   /** @throws ConfigError when the certificate of the central database cannot be read. */
@@ -42,11 +47,13 @@ export class Centre {
       outbox: store.outbox,
       sensor: config.sensor,
       version,
-      counters: () => numbersOf(options.counters()),
+      counters: options.blindSpots,
       log,
       now,
       random,
+      limits: { maxOutboxRows: outboxRowsFor(config.dataDir) },
     });
+    this.#upkeep = new CentralUpkeep({ pool, sensor: config.sensor, keeping: config.retention, log, now, random });
   }
 
   /** What waits and how far behind it is; undefined where no central database is configured. */
@@ -63,18 +70,14 @@ export class Centre {
     this.#store.outbox.enable();
     this.#minutes.start();
     this.#sync.start();
+    this.#upkeep?.start();
   }
 
   async stop(): Promise<void> {
     this.#minutes.stop();
+    const upkeep = this.#upkeep?.stop();
+    // Closes the pool, and with it whatever upkeep waits for.
     await this.#sync?.stop();
+    await upkeep;
   }
-}
-
-/** What a sensor cannot see, as its heartbeat carries it. */
-function numbersOf(counters: IntakeCounters | undefined): Readonly<Record<string, number>> {
-  if (counters === undefined) return {};
-  const { malformed, truncated, folded, loss } = counters;
-  const dropped = Object.values(counters.dropped).reduce((sum, count) => sum + (count ?? 0), 0);
-  return { malformed, truncated, folded, dropped, lost: loss.lost };
 }

@@ -7,6 +7,7 @@ import type {
   TargetFacts,
   WarningFacts,
 } from '../api/status-facts.ts';
+import type { SyncFigures } from '../central/central-sync.ts';
 import type { PiholeReading } from '../enforce/pihole/pihole-poll.ts';
 import type { Publisher } from '../enforce/publisher.ts';
 import type { IntakeCounters } from '../eve/intake-counters.ts';
@@ -16,6 +17,7 @@ import { RESERVED_LANES } from '../triage/lane.ts';
 import type { LookupDesk } from '../triage/lookup-desk.ts';
 import type { QuotaLedger } from '../triage/quota-ledger.ts';
 import { DAY_MS } from '../triage/quota-window.ts';
+import { centralFactsOf, centralWarnings } from './central-facts-of.ts';
 import { piholeFacts, piholeWarnings } from './pihole-facts.ts';
 
 /** What status is told from. */
@@ -36,6 +38,7 @@ export interface StatusSources {
   readonly feeds: readonly FeedStatus[];
   /** Absent where no Pi-hole is configured. */
   readonly pihole: PiholeReading | undefined;
+  readonly sync: SyncFigures | undefined;
   readonly memoryBytes: number;
   readonly now: number;
 }
@@ -74,10 +77,16 @@ export function statusOf(sources: StatusSources): StatusFacts {
     ...heldFacts(store),
     targets,
     ...(sources.pihole === undefined ? {} : { pihole: piholeFacts(sources.pihole, targets) }),
+    ...(sources.sync === undefined ? {} : { central: centralFactsOf(sources.sync, store) }),
     ...canaryFacts(store),
     alertsLastDay: store.alerts.countSince(now - DAY_MS),
     disclosures: store.lookups.disclosedCount(),
-    warnings: [...sources.warnings, ...blindSpots(sources), ...piholeWarnings(sources.pihole)],
+    warnings: [
+      ...sources.warnings,
+      ...blindSpots(sources),
+      ...piholeWarnings(sources.pihole),
+      ...centralWarnings(sources.sync),
+    ],
     memoryBytes: sources.memoryBytes,
   };
 }

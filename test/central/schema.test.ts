@@ -152,7 +152,7 @@ test('forgetOldRows() deletes what is older than it should be kept, and nothing 
   const pool = poolOf({ addresses: [{ socket: server.socket }] });
   t.after(() => pool.close());
   const week = 7 * 86_400_000;
-  const keeping = { sightingsMs: week, alertsMs: week, lookupsMs: week };
+  const keeping = { sightingsMs: week, alertsMs: week, reportsMs: week };
   const { signal } = new AbortController();
   const old = `'${new Date(T0 + 3 * 86_400_000).toISOString().slice(0, 19).replace('T', ' ')}'`;
   const aged = {
@@ -164,6 +164,10 @@ test('forgetOldRows() deletes what is older than it should be kept, and nothing 
     flagged_hours: 'hour',
     alert_hours: 'hour',
     lookups: 'at',
+    scans: 'scan_date',
+    scan_hours: 'hour',
+    verdict_history: 'at',
+    quota: 'starts_at',
   };
   let older = 0;
   for (const [table, column] of Object.entries(aged)) {

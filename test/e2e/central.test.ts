@@ -2,13 +2,21 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { StatusDocument } from '../../src/api/status-facts.ts';
 import { VirusTotalStandIn } from '../../src/cli/demo/virustotal-stand-in.ts';
 import { DAEMON_KEY, startDaemon } from '../support/daemon.ts';
 import { dnsQuestionLine, sendToSocket } from '../support/eve-line.ts';
-import { MARIADB_USER, startMariadb } from '../support/mariadb.ts';
+import { MARIADB_USER, type Mariadb, startMariadb } from '../support/mariadb.ts';
 import { requires } from '../support/requirement.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
+
+/** `central:` of a daemon's configuration, with the password in a file beside. */
+function centralConfig(dir: string, { socket }: Mariadb): string {
+  const password = join(dir, 'mysql.password');
+  writeFileSync(password, MARIADB_USER.password, { mode: 0o600 });
+  return `central: { socket: ${socket}, user: ${MARIADB_USER.user}, password_file: ${password}, database: ${MARIADB_USER.database} }\n`;
+}
 
 test('what the daemon keeps is in the central database too, with the page a person can open', {
   timeout: 240_000,
@@ -23,13 +31,10 @@ test('what the daemon keeps is in the central database too, with the page a pers
   });
   const { baseUrl } = await standIn.start();
   t.after(() => standIn.stop());
-  const password = join(dir, 'mysql.password');
-  writeFileSync(password, MARIADB_USER.password, { mode: 0o600 });
-  const more = `central: { socket: ${server.socket}, user: ${MARIADB_USER.user}, password_file: ${password}, database: ${MARIADB_USER.database} }\n`;
   const daemon = await startDaemon(t, {
     dir: join(dir, 'g'),
     virustotalUrl: baseUrl,
-    more,
+    more: centralConfig(dir, server),
     moreSuricata: ', allow_unchecked: true',
   });
   await sendToSocket(daemon.eveSocket, dnsQuestionLine('central-name.top'));
@@ -49,4 +54,80 @@ test('what the daemon keeps is in the central database too, with the page a pers
   );
   daemon.kill('SIGTERM');
   assert.equal(await daemon.ended(), 0);
+});
+
+/** One EVE line of Suricata 7, as it writes them beside DNS. */
+function eveLine(at: number, record: object): string {
+  const timestamp = `${new Date(at).toISOString().slice(0, 23)}000+0000`;
+  return `${JSON.stringify({ timestamp, ...record })}\n`;
+}
+
+function statsLine(at: number, uptime: number, packets: number, drops: number, alerts: number): string {
+  const stats = { uptime, capture: { kernel_packets: packets, kernel_drops: drops }, detect: { alert: alerts } };
+  return eveLine(at, { event_type: 'stats', stats });
+}
+
+function alertLine(at: number, sid: number): string {
+  const alert = { action: 'allowed', signature_id: sid, signature: 'A repeated thing', category: 'Bad', severity: 2 };
+  return eveLine(at, { event_type: 'alert', src_ip: '192.168.1.7', dest_ip: '192.0.2.9', alert });
+}
+
+test("Suricata's minutes, alerts folded with a count, and what the sensor cannot see reach the centre, and status says how that goes", {
+  timeout: 90_000,
+}, async (t) => {
+  if (!requires(t, 'mariadb')) return;
+  const dir = tempDir(t);
+  const server = await startMariadb(t, { dir: join(dir, 'm') });
+  const more = centralConfig(dir, server);
+  const daemon = await startDaemon(t, { dir: join(dir, 'g'), more, moreSuricata: ', allow_unchecked: true' });
+  const at = Date.now() - (Date.now() % 60_000) + 1_000;
+  const status = async () => (await daemon.client.ask({ method: 'GET', path: '/v1/status' })) as StatusDocument;
+  await sendToSocket(daemon.eveSocket, statsLine(at, 500, 10_000, 7, 3));
+  await until('the first totals are known', async () => (await status()).eve.events.stats === 1);
+  await sendToSocket(
+    daemon.eveSocket,
+    [
+      ...Array.from({ length: 40 }, (_, index) => alertLine(at + index, 2_000_001)),
+      alertLine(at, 2_000_002),
+      'this is no event\n',
+      statsLine(at + 10, 508, 10_900, 9, 44),
+    ].join(''),
+  );
+  const rows = (sql: string) =>
+    until(
+      sql,
+      async () => {
+        const found = await server.sql('USE virus_total', sql).catch(() => []);
+        return found.length === 0 ? undefined : found;
+      },
+      40_000,
+    );
+  const [minute] = await rows('SELECT packets, drops, alerts FROM suricata_stats');
+  assert.deepEqual({ ...minute }, { packets: 900, drops: 2, alerts: 41 });
+  const alerts = await rows('SELECT sid, count FROM suricata_alerts ORDER BY sid');
+  assert.deepEqual(
+    alerts.map((row) => [row.sid, row.count]),
+    [
+      [2_000_001, 40],
+      [2_000_002, 1],
+    ],
+  );
+  // A heartbeat comes every 10 s.
+  const [sensor] = await rows('SELECT counters FROM sensors WHERE counters LIKE \'%"malformed":1%\'');
+  const counters = JSON.parse(String(sensor?.counters)) as Record<string, number>;
+  assert.equal(counters.capture_drops, 2);
+  assert.equal(counters.capture_packets, 900);
+  assert.equal(counters.batches_lost, 0);
+
+  const { central } = await status();
+  assert.equal(central?.state, 'in_reach');
+  assert.equal(central?.where, server.socket);
+  assert.deepEqual(central?.refused, []);
+  await server.kill('SIGKILL');
+  const away = await until('status says that it is away', async () => {
+    const now = await status();
+    return now.central?.state === 'away' ? now : undefined;
+  });
+  assert.match(away.central?.why ?? '', /Cannot use central database/);
+  assert.ok(!away.warnings.some(({ code }) => code === 'central'), 'a centre that is away is normal');
 });
