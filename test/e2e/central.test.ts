@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import type { StatusDocument } from '../../src/api/status-facts.ts';
 import { VirusTotalStandIn } from '../../src/cli/demo/virustotal-stand-in.ts';
 import { DAEMON_KEY, startDaemon } from '../support/daemon.ts';
@@ -10,6 +13,8 @@ import { MARIADB_USER, type Mariadb, startMariadb } from '../support/mariadb.ts'
 import { requires } from '../support/requirement.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 /** `central:` of a daemon's configuration, with the password in a file beside. */
 function centralConfig(dir: string, { socket }: Mariadb): string {
@@ -130,4 +135,21 @@ test("Suricata's minutes, alerts folded with a count, and what the sensor cannot
   });
   assert.match(away.central?.why ?? '', /Cannot use central database/);
   assert.ok(!away.warnings.some(({ code }) => code === 'central'), 'a centre that is away is normal');
+});
+
+test('guardian central migrate from two processes at once makes the schema once, and both succeed', async (t) => {
+  if (!requires(t, 'mariadb')) return;
+  const dir = tempDir(t);
+  const server = await startMariadb(t, { dir });
+  const config = join(dir, 'guardian.yaml');
+  writeFileSync(config, centralConfig(dir, server));
+  const migrate = () =>
+    promisify(execFile)(process.execPath, ['--import', 'tsx', MAIN, 'central', 'migrate', '--config', config]);
+  const said = (await Promise.all([migrate(), migrate()])).map(({ stdout }) => stdout);
+  const [version] = await server.sql('SELECT max(version) AS version FROM virus_total.schema_migrations');
+  assert.deepEqual(said.map((text) => /^The central schema is (now|up to date)/.exec(text)?.[1]).toSorted(), [
+    'now',
+    'up to date',
+  ]);
+  assert.ok(said.every((text) => text.includes(`version ${version?.version}`)));
 });
