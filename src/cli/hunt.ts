@@ -6,9 +6,9 @@ import type { CliIo } from './cli-io.ts';
 import { withHelp } from './command-help.ts';
 import type { ControlClient } from './control-client.ts';
 import { clientOf, type DaemonOptions, withDaemonOptions } from './daemon-options.ts';
+import { COLUMNS, cellsOf, fieldsOf, tracesOf } from './hunt-trace.ts';
 import { observableOperand } from './operand.ts';
 import { Printer } from './printer.ts';
-import { timeText } from './wording.ts';
 
 interface HuntOptions extends DaemonOptions {
   readonly json?: boolean;
@@ -24,7 +24,7 @@ export function registerHunt(program: Command, io: CliIo): void {
     .command('hunt')
     .summary('which devices ever talked to something bad')
     .description(
-      'With an OBSERVABLE: every device that used it, when, how often and by which protocol. Without one: every device that used anything that became malicious later, or since the given time. Looks as far back as sightings are kept (retention.sightings).',
+      'With an OBSERVABLE: every device that used it, when, how often and by which protocol. Without one: every device that used anything that became malicious later, or since the given time. Looks as far back as sightings are kept (retention.sightings); who had used something when it turned bad is kept for good.',
     )
     .argument('[observable]', 'domain, IPv4 or IPv6 address, URL (http:// or https://), MD5, SHA-1 or SHA-256')
     .addOption(new Option('--since <duration>', 'only what became malicious within this time, such as 24h or 7d'))
@@ -74,18 +74,8 @@ async function huntAll(query: Readonly<Record<string, string>>, client: ControlC
 }
 
 function show({ observables }: HuntDocument, printer: Printer): void {
-  const rows = observables.flatMap((one) =>
-    one.clients.map((client) => [
-      one.observable,
-      one.state.replace('_', ' '),
-      client.client === '' ? '(not named)' : client.client,
-      client.vias.join(' '),
-      String(client.count),
-      String(client.days),
-      timeText(client.first_seen_at),
-      timeText(client.last_seen_at),
-    ]),
-  );
-  if (rows.length === 0 && printer.isTerminal) printer.line('No device is known to have used it.');
-  else printer.table(['observable', 'state', 'device', 'via', 'count', 'days', 'first', 'last'], rows);
+  const traces = observables.flatMap(tracesOf);
+  if (traces.length === 0 && printer.isTerminal) printer.line('No device is known to have used it.');
+  else if (printer.isTerminal) printer.table(['observable', 'device', 'used', 'turned bad'], traces.map(cellsOf));
+  else printer.table(COLUMNS, traces.map(fieldsOf));
 }

@@ -98,9 +98,16 @@ export class Judgement {
     return whyNeverBlock(observable, this.#surroundings);
   }
 
-  /** Judges by what is known, and keeps verdict and desired state. */
+  /**
+   * Judges by what is known, and keeps verdict and desired state. Whatever turned it bad (an engine, a feed, an oracle, an operator),
+   * who had used it until then is kept as a finding. Call it in a transaction.
+   */
   rejudge(observable: Observable): Rejudged {
-    return this.#keeper.rejudge(observable);
+    const rejudged = this.#keeper.rejudge(observable);
+    const { verdict, before } = rejudged;
+    if (verdict?.state === 'malicious' && before !== 'malicious')
+      this.#store.findings.lookBack(observable, verdict.judgedAt);
+    return rejudged;
   }
 
   /**

@@ -169,11 +169,9 @@ export class Questions {
     this.desk?.resume();
   }
 
-  /** What follows from a verdict, in the transaction that keeps it: hosts to ask about, and who had used what turned bad. */
-  #follow({ verdict, before }: Rejudged): void {
+  /** What follows from a verdict, in the transaction that keeps it: hosts to ask about. */
+  #follow({ verdict }: Rejudged): void {
     this.#intake.considerVerdict(verdict);
-    if (verdict?.state !== 'malicious' || before === 'malicious') return;
-    this.#options.store.findings.lookBack(verdict.observable, verdict.judgedAt);
   }
 
   #answered({ verdict, before, indicatorChanged }: Rejudged, asked: Asked): void {

@@ -209,13 +209,26 @@ test('hunt lists devices, for one observable and for what became malicious', asy
   keepReport(store, 'evil.com', accusers(12));
   keepSighting(store, 'evil.com', '192.168.1.20', 7, NOW - 2 * HOUR);
   const expected =
-    'observable\tstate\tdevice\tvia\tcount\tdays\tfirst\tlast\n' +
-    'evil.com\tmalicious\t192.168.1.20\tdns\t7\t1\t2026-03-14 10:00 UTC\t2026-03-14 10:01 UTC\n';
+    'observable\tstate\tdevice\tvia\tcount\tdays\tfirst\tlast\tturned bad\n' +
+    'evil.com\tmalicious\t192.168.1.20\tdns\t7\t1\t2026-03-14 10:00 UTC\t2026-03-14 10:01 UTC\t-\n';
   assert.equal((await cli(['hunt', 'evil.com', '-s', socket])).stdout, expected);
   assert.equal((await cli(['hunt', '-s', socket])).stdout, expected);
   assert.equal((await cli(['hunt', '--since', '2h', '-s', socket])).stdout, expected);
   assert.equal((await cli(['hunt', '--since', '30m', '-s', socket])).stdout.split('\n').length, 2);
   assert.equal((await cli(['hunt', 'evil.com', '--since', '1d', '-s', socket])).status, 2);
+});
+
+test('hunt tells who had used something when it turned bad, also when the sightings are long deleted', async (t) => {
+  const { socket, store } = await startControl(t);
+  keepReport(store, 'evil.com', accusers(12));
+  keepSighting(store, 'evil.com', '192.168.1.20', 7, NOW - 2 * HOUR);
+  store.findings.lookBack(observable('evil.com'), NOW - HOUR);
+  store.sightings.forgetBefore(NOW, 0, 1_000);
+  const [, row] = (await cli(['hunt', '-s', socket])).stdout.split('\n');
+  assert.equal(
+    row,
+    'evil.com\tmalicious\t192.168.1.20\t-\t7\t-\t2026-03-14 10:00 UTC\t2026-03-14 10:01 UTC\t2026-03-14 11:00 UTC',
+  );
 });
 
 test('publish --dry-run lists the difference and whom it would hit', async (t) => {

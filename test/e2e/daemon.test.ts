@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { ExplanationDocument } from '../../src/api/explanation.ts';
+import type { HuntDocument } from '../../src/api/hunt.ts';
 import type { StatusDocument } from '../../src/api/status-facts.ts';
 import { VirusTotalStandIn } from '../../src/cli/demo/virustotal-stand-in.ts';
 import { errorFault, type StandInAnswer } from '../../src/cli/demo/virustotal-stand-in-answer.ts';
@@ -169,6 +170,8 @@ test('SIGHUP takes over feeds: a new one blocks, one that is gone releases, and 
   reload(feedsOf(`{ name: first, path: ${join(dir, 'gone.txt')}, weight: 6 }`, secondLine));
   await until('the name of the new feed is blocked too', () => blocklist(daemon).includes('second-name.top'));
   assert.ok(blocklist(daemon).includes('first-name.top'), 'its last good version counts');
+  const hunted = await daemon.client.ask<HuntDocument>({ method: 'GET', path: '/v1/hunt?observable=second-name.top' });
+  assert.equal(hunted.observables[0]?.findings.length, 1, 'who had used it before the feed listed it is found');
   reload(feedsOf(secondLine));
   await until('what only the old feed listed is free', () => !blocklist(daemon).includes('first-name.top'));
   reload(feedsOf(`{ name: second, path: ${second}, weight: 1 }`));
