@@ -156,13 +156,13 @@ export class Publisher {
     return { revision: this.#revision, indicators };
   }
 
-  #record(target: string, { proved, failed, unsupported }: DriveOutcome, asOf: number): void {
+  #record(target: string, { proved, failed, declined, unsupported }: DriveOutcome, asOf: number): void {
     // A canary is no indicator, so nothing is kept about it; also not when it could not be withdrawn.
     const isKept = (key: ObservableKey): boolean => !isCanary(observableOfKey(key));
     this.#options.book.record({
       target,
       proved,
-      failed: new Map([...failed].filter(([key]) => isKept(key))),
+      failed: new Map([...(declined ?? []), ...failed].filter(([key]) => isKept(key))),
       unsupported: new Set([...unsupported].filter(isKept)),
       at: this.#options.now(),
       asOf,

@@ -45,6 +45,11 @@ export interface DriveOutcome {
   readonly unsupported: ReadonlySet<ObservableKey>;
   /** Indicators that are wanted and not in place, with the reason. */
   readonly failed: ReadonlyMap<ObservableKey, string>;
+  /**
+   * Indicators left out on purpose, with the reason: a person at the target wants otherwise, or it must not or cannot hold them. Told as
+   * failures are, but nothing is tried again, and the rest is proved without them.
+   */
+  readonly declined?: ReadonlyMap<ObservableKey, string>;
   /** Indicators in place, and whether the target, asked back, confirmed it. In place but unproved is a state of its own. */
   readonly proved: boolean;
   readonly added: number;

@@ -111,7 +111,7 @@ async function publishNow({ store, publisher }: ControlParts): Promise<PublishOu
       removed: changes.get(result.target)?.remove ?? [],
       published: count.published + count.proved,
       proved: count.proved,
-      failed: [...(outcome?.failed ?? [])].map(([key, why]) => ({ key, error: why })),
+      failed: [...(outcome?.declined ?? []), ...(outcome?.failed ?? [])].map(([key, why]) => ({ key, error: why })),
       ...(outcome?.notice === undefined ? {} : { notice: outcome.notice }),
       ...(error === undefined ? {} : { error }),
     };

@@ -186,7 +186,7 @@ function whyNotInPlace(
 ): { readonly outcome: CanaryOutcome; readonly why?: string } | undefined {
   if (outcome === undefined) return { outcome: 'failed', why: error ?? 'the target could not be driven' };
   if (outcome.unsupported.has(key)) return { outcome: 'unsupported' };
-  const failure = outcome.failed.get(key);
+  const failure = outcome.failed.get(key) ?? outcome.declined?.get(key);
   return failure === undefined ? undefined : { outcome: 'failed', why: failure };
 }
 

@@ -54,7 +54,8 @@ export class NftablesTarget implements Target {
         const missing = changes.add.map(({ key }): [ObservableKey, string] => [key, 'the firewall did not keep it']);
         return {
           unsupported: plan.unsupported,
-          failed: new Map([...plan.failed, ...missing]),
+          failed: new Map(missing),
+          declined: plan.failed,
           proved,
           added: added.size,
           removed: removed.size,

@@ -8,7 +8,9 @@ export type EntryJudgement =
   /** Not ours, and it does what ours would do; or ours would do nothing. */
   | { readonly kind: 'settled' }
   /** A person wants it otherwise. */
-  | { readonly kind: 'against'; readonly why: string };
+  | { readonly kind: 'against'; readonly why: string }
+  /** Pi-hole would not take it. */
+  | { readonly kind: 'refused'; readonly why: string };
 
 const FREE: EntryJudgement = { kind: 'free' };
 const SETTLED: EntryJudgement = { kind: 'settled' };

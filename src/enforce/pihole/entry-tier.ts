@@ -27,6 +27,8 @@ export interface EntryReport {
   /** Wanted entries that are in place, ours or a person's equal one. */
   readonly standing: readonly WantedEntry[];
   readonly failed: ReadonlyMap<ObservableKey, string>;
+  /** What a person wants otherwise, which is respected. */
+  readonly declined: ReadonlyMap<ObservableKey, string>;
   /** Entries with our comment that stand in no record of ours. */
   readonly strangers: number;
 }
@@ -209,23 +211,26 @@ export class EntryTier {
       this.#ledger.forget(entry);
       // A person added the same in this very moment.
       const row = /UNIQUE/i.test(why) ? await this.#reader.readOne(entry, signal) : undefined;
-      this.#judged.set(idOf(entry), row === undefined ? { kind: 'against', why } : judgeEqualRow(row));
+      this.#judged.set(idOf(entry), row === undefined ? { kind: 'refused', why } : judgeEqualRow(row));
     }
     return added;
   }
 
-  #standing(wanted: readonly WantedEntry[]): Pick<EntryReport, 'standing' | 'failed'> {
+  #standing(wanted: readonly WantedEntry[]): Pick<EntryReport, 'standing' | 'failed' | 'declined'> {
     const standing: WantedEntry[] = [];
     const failed = new Map<ObservableKey, string>();
+    const declined = new Map<ObservableKey, string>();
     for (const entry of wanted) {
-      const why = this.#whyNot(entry);
-      if (why === undefined) standing.push(entry);
-      else failed.set(entry.key, why);
+      const judgement = this.#judged.get(idOf(entry));
+      const why = this.#whyDeclined(entry);
+      if (why !== undefined) declined.set(entry.key, why);
+      else if (judgement?.kind === 'refused') failed.set(entry.key, judgement.why);
+      else standing.push(entry);
     }
-    return { standing, failed };
+    return { standing, failed, declined };
   }
 
-  #whyNot(entry: WantedEntry): string | undefined {
+  #whyDeclined(entry: WantedEntry): string | undefined {
     const id = idOf(entry);
     if (this.#switchedOff.has(id)) return SWITCHED_OFF;
     if (this.#ledger.stateOf(entry) === 'removed') return REMOVED;

@@ -1,4 +1,5 @@
 import { isCanary } from '../../core/canary.ts';
+import type { ObservableKey } from '../../core/observable.ts';
 import type { DriveOutcome } from '../target.ts';
 import { COMMENT_PREFIX } from './entry-comment.ts';
 import { joinNotices } from './join-notices.ts';
@@ -28,12 +29,13 @@ export class ListOnly {
     );
     const standing = [...plan.names, ...plan.wildcards].filter(({ key }) => !canaries.has(key)).sort(byWorth);
     const { open, silent } = await this.#options.proof.look(standing, signal);
-    const failed = new Map(plan.refused);
+    const failed = new Map<ObservableKey, string>();
     for (const { key } of open) failed.set(key, 'waits for Pi-hole to read its lists again ("pihole -g")');
     return {
       // A canary is gone again long before the list is read.
       unsupported: new Set([...plan.unsupported, ...canaries]),
       failed,
+      declined: plan.refused,
       proved: !silent && open.length === 0,
       added: 0,
       removed: 0,

@@ -23,6 +23,8 @@ export interface ProofMatter {
 export interface ProofOutcome {
   readonly proved: boolean;
   readonly failed: ReadonlyMap<ObservableKey, string>;
+  /** What a person wants otherwise, which is respected. */
+  readonly declined: ReadonlyMap<ObservableKey, string>;
   readonly notice: string | undefined;
 }
 
@@ -51,7 +53,7 @@ export class PiholeProof {
     const { added, standing, isBlocking } = matter;
     if (!isBlocking) {
       const notice = 'blocking is switched off in Pi-hole, so nothing is blocked there';
-      return { proved: false, failed: new Map(), notice };
+      return { proved: false, ...NOTHING, notice };
     }
     const fresh = new Set(added.filter((entry) => entry.place !== 'allow/exact').slice(0, MAX_NEW));
     const older = standing.filter((entry) => !fresh.has(entry));
@@ -60,15 +62,19 @@ export class PiholeProof {
     const asked = new Map([...fresh, ...known].map((entry) => [entry.name, entry]));
     const { open, silent } = await this.#ask([...fresh], known, signal);
     if (silent)
-      return { proved: false, failed: new Map(), notice: 'the DNS of Pi-hole does not answer: check pihole.dns' };
+      return { proved: false, ...NOTHING, notice: 'the DNS of Pi-hole does not answer: check pihole.dns' };
     this.#suspects = new Set(open);
     const failed = new Map<ObservableKey, string>();
+    const declined = new Map<ObservableKey, string>();
     for (const [index, name] of open.entries()) {
       const entry = asked.get(name);
-      if (entry !== undefined)
-        failed.set(entry.key, index < EXPLAINED ? await this.#explain(name, signal) : 'Pi-hole still answers it');
+      if (entry === undefined) continue;
+      const why = index < EXPLAINED ? await this.#whyDeclined(name, signal) : undefined;
+      if (why === undefined) failed.set(entry.key, 'Pi-hole still answers it');
+      else declined.set(entry.key, why);
     }
-    return { proved: failed.size < asked.size || asked.size === 0, failed, notice: undefined };
+    const hasBlocked = failed.size + declined.size < asked.size;
+    return { proved: hasBlocked || failed.size === 0, failed, declined, notice: undefined };
   }
 
   /** Asks about a sample once, without patience. */
@@ -102,13 +108,13 @@ export class PiholeProof {
     return !silent && open.length + absent.length === 0;
   }
 
-  async #explain(name: string, signal: AbortSignal): Promise<string> {
+  async #whyDeclined(name: string, signal: AbortSignal): Promise<string | undefined> {
     const { rows, lists } = await this.#options.client.find(name, signal);
     if (isAllowed({ rows, lists })) return 'allowed by the user in Pi-hole';
     const denied = rows.filter((row) => row.place.startsWith('deny/'));
     if (denied.some((row) => !row.enabled)) return 'switched off by a person in Pi-hole';
     if (denied.length === 0 && lists.length === 0) return 'removed by a person in Pi-hole';
-    return 'Pi-hole still answers it';
+    return undefined;
   }
 
   #sample<T>(items: readonly T[]): readonly T[] {
@@ -118,6 +124,8 @@ export class PiholeProof {
     return [...items, ...items].slice(from, from + SAMPLE);
   }
 }
+
+const NOTHING = { failed: new Map<ObservableKey, string>(), declined: new Map<ObservableKey, string>() };
 
 function namesOf(entries: readonly WantedEntry[]): readonly string[] {
   return [...new Set(entries.map((entry) => entry.name))];

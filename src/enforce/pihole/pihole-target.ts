@@ -203,16 +203,22 @@ export class PiholeTarget implements Target {
     const inList = plan.names.filter((entry) => listed.has(entry.name));
     const standing = [...report.standing.filter((entry) => entry.place !== 'allow/exact'), ...inList];
     const proof = await this.#proof.prove({ added: report.added, standing, isBlocking }, signal);
-    if (proof.failed.size > 0) this.#entries.lookAgain();
-    const failed = new Map([...report.failed].filter(([key]) => kept.some((entry) => entry.key === key)));
-    for (const [key, why] of [...plan.refused, ...this.#lateReasons(late), ...proof.failed]) failed.set(key, why);
+    if (proof.failed.size + proof.declined.size > 0) this.#entries.lookAgain();
+    // A release that a person does not want is no indicator.
+    const wanted = new Set(kept.map((entry) => entry.key));
+    const ofWanted = ([key]: readonly [ObservableKey, string]): boolean => wanted.has(key);
+    const tooMany = this.#lateReasons(late);
+    // Until the lists are read again, or for good: who keeps to single entries gets no more than these.
+    const isWaiting = this.#options.mode === 'both';
+    const open = [...report.declined, ...proof.declined].filter(ofWanted);
     return {
       unsupported: plan.unsupported,
-      failed,
+      failed: new Map([...[...report.failed].filter(ofWanted), ...(isWaiting ? tooMany : []), ...proof.failed]),
+      declined: new Map([...plan.refused, ...open, ...(isWaiting ? [] : tooMany)]),
       proved: proof.proved,
       added: report.added.filter((entry) => entry.place !== 'allow/exact').length,
       removed: report.removed,
-      ...joinNotices([proof.notice, this.#list.notice, strangersIn(report)]),
+      ...joinNotices([proof.notice, this.#list.notice, strangersIn(report), openIn(open.length)]),
     };
   }
 
@@ -268,6 +274,11 @@ function strangersIn({ strangers }: EntryReport): string | undefined {
   return strangers === 0
     ? undefined
     : `${strangers} entries in Pi-hole carry our comment and are not ours: another guardian's, or of one whose data is gone`;
+}
+
+function openIn(names: number): string | undefined {
+  if (names === 0) return undefined;
+  return `${names} ${names === 1 ? 'name stays' : 'names stay'} open in Pi-hole because a person wants it so there`;
 }
 
 // What `status` shows is the message alone, so what a person should do must be in it.

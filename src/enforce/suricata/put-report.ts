@@ -40,14 +40,14 @@ export function countsOf(
   };
 }
 
-/** What is wanted and not in place, with the reason: what could not be planned, put or made live. */
+/** What is wanted and not in place, with the reason: what could not be put or made live. */
 export function failures(
   plan: Publication,
   put: PutOutcome,
   changes: DatasetChanges,
   live: ReadonlyMap<ObservableKey, string>,
 ): ReadonlyMap<ObservableKey, string> {
-  const failed = new Map([...plan.failed, ...live]);
+  const failed = new Map(live);
   if (put.outcome === 'refused') {
     for (const key of plan.onlyInRules) failed.set(key, `its rule was not put in place: ${put.reason}`);
     if (hashesChanged(changes)) {

@@ -145,6 +145,7 @@ export class SuricataTarget implements Target {
     return {
       unsupported: plan.unsupported,
       failed: failures(plan, put, changes, report.failed),
+      declined: plan.failed,
       proved: report.proved && put.outcome !== 'refused',
       ...countsOf(changes, before.urls, plan.onlyInRules),
       ...noticeOf(put, report.notice),

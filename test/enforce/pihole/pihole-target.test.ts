@@ -77,7 +77,7 @@ test('a name with everything below it becomes one regular expression', async (t)
 test('public suffixes and names that Pi-hole needs are never given to it', async (t) => {
   const { ftl, target } = await piholeWorld(t);
   const outcome = await target().drive(desired('co.uk', 'raw.githubusercontent.com', 'evil-one.top'), NEVER);
-  assert.deepEqual([...outcome.failed.keys()], ['domain:co.uk', 'domain:raw.githubusercontent.com']);
+  assert.deepEqual([...(outcome.declined?.keys() ?? [])], ['domain:co.uk', 'domain:raw.githubusercontent.com']);
   assert.deepEqual(
     ftl.domains.rows.map((row) => row.domain),
     ['evil-one.top'],
@@ -110,7 +110,7 @@ test('beyond the most it takes one by one, the weakest wait and it says so', asy
   const weak = indicator('weak.top', { strong: false, engines: 5 });
   const outcome = await target({ maxEntries: 1 }).drive(desired(weak, 'strong.top'), NEVER);
   assert.deepEqual(
-    [...outcome.failed],
+    [...(outcome.declined ?? [])],
     [['domain:weak.top', 'Pi-hole gets at most 1 names one by one; set pihole.mode to both']],
   );
   assert.deepEqual(
@@ -136,13 +136,24 @@ test('what the user allows in Pi-hole is reported and not overruled', async (t) 
   ftl.domains.personAdds('allow', 'regex', '(^|\\.)regex\\.top$');
   ftl.domains.personSubscribes('https://lists.example.org/allow.txt', 'allow', ['listed.top']);
   const outcome = await target().drive(desired('exact.top', 'regex.top', 'listed.top', 'evil-one.top'), NEVER);
-  assert.equal(outcome.failed.get('domain:exact.top'), 'allowed by the user in Pi-hole');
-  assert.equal(outcome.failed.get('domain:regex.top'), 'allowed by the user in Pi-hole');
+  assert.equal(outcome.declined?.get('domain:exact.top'), 'allowed by the user in Pi-hole');
+  assert.equal(outcome.declined?.get('domain:regex.top'), 'allowed by the user in Pi-hole');
   assert.match(
-    outcome.failed.get('domain:listed.top') ?? '',
+    outcome.declined?.get('domain:listed.top') ?? '',
     /^allowed by the user in Pi-hole, through the list https/,
   );
-  assert.deepEqual([outcome.added, outcome.proved], [1, true]);
+  assert.deepEqual([outcome.added, outcome.failed.size, outcome.proved], [1, 0, true]);
+  assert.match(outcome.notice ?? '', /^3 names stay open in Pi-hole because a person wants it so there$/);
+});
+
+test('a name that the user allows does not hold up the proof of the rest, also where it is the only one', async (t) => {
+  const { ftl, target } = await piholeWorld(t);
+  ftl.domains.personAdds('allow', 'exact', 'exact.top');
+  const pihole = target();
+  for (const state of [desired('exact.top'), desired('exact.top', 'evil-one.top')]) {
+    const { failed, declined, proved } = await pihole.drive(state, NEVER);
+    assert.deepEqual([failed.size, [...(declined?.keys() ?? [])], proved], [0, ['domain:exact.top'], true]);
+  }
 });
 
 test('what the user allows later is reported as such', async (t) => {
@@ -154,7 +165,7 @@ test('what the user allows later is reported as such', async (t) => {
   const server = { host: '127.0.0.1', port: ftl.dns.port };
   await until('Pi-hole has taken it up', async () => (await askDns(server, 'evil-one.top', 7, 1000)) === 'open');
   const outcome = await pihole.drive(desired('evil-one.top'), NEVER);
-  assert.equal(outcome.failed.get('domain:evil-one.top'), 'allowed by the user in Pi-hole');
+  assert.equal(outcome.declined?.get('domain:evil-one.top'), 'allowed by the user in Pi-hole');
 });
 
 test('an entry of ours that the user deleted is not added again, also after a restart, until it is decided anew', async (t) => {
@@ -165,7 +176,7 @@ test('an entry of ours that the user deleted is not added again, also after a re
   ftl.domains.remove('deny', 'exact', 'evil-one.top');
   clock.now += 2 * MINUTE;
   const outcome = await pihole.drive(state, NEVER);
-  assert.match(outcome.failed.get('domain:evil-one.top') ?? '', /^removed by a person in Pi-hole/);
+  assert.match(outcome.declined?.get('domain:evil-one.top') ?? '', /^removed by a person in Pi-hole/);
   assert.equal(outcome.added, 0);
   await pihole.stop();
   const restarted = target();
@@ -195,7 +206,7 @@ test('an entry that the user switched off stays off and is shown', async (t) => 
   row.enabled = false;
   clock.now += 2 * MINUTE;
   const outcome = await pihole.drive(desired('evil-one.top'), NEVER);
-  assert.equal(outcome.failed.get('domain:evil-one.top'), 'switched off by a person in Pi-hole');
+  assert.equal(outcome.declined?.get('domain:evil-one.top'), 'switched off by a person in Pi-hole');
   assert.equal(ftl.domains.row('deny', 'exact', 'evil-one.top')?.enabled, false);
 });
 
