@@ -6,8 +6,8 @@ import { setImmediate as turn } from 'node:timers/promises';
  */
 export type Steps<T> = Generator<void, T, void>;
 
-/** How long a piece of work keeps others waiting. What is meant to be quick has a bound of 50 ms. */
-const SLICE_MS = 8;
+/** How long a piece of work keeps others waiting. What is meant to be done within 50 ms has some ten turns to wait for. */
+const SLICE_MS = 4;
 /** Items between two looks at the clock: some 100 microseconds of work. */
 const STRIDE = 256;
 /** Runs that are sorted in one go; 2,000 strings take a millisecond. */

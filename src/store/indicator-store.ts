@@ -1,6 +1,7 @@
 import type { Statement } from 'better-sqlite3';
 import type { DesiredState, Indicator } from '../core/indicator.ts';
 import { keyOf, type Observable, type ObservableKey, observableOfKey } from '../core/observable.ts';
+import type { ChangedIndicators } from './changed-indicators.ts';
 import type { ObservableStore } from './observable-store.ts';
 import type { Sqlite } from './sqlite-file.ts';
 
@@ -33,11 +34,15 @@ export class IndicatorStore {
   readonly #expired: Statement<[number], Row>;
   /** The whole table, kept in step: 100,000 rows are not read again for each verdict. */
   #all: Map<ObservableKey, Indicator> | undefined;
+  readonly #followed: ChangedIndicators;
+  /** No indicator ends before this. */
+  #firstEnd = 0;
   /** What was wanted or unwanted since `takeChanges`; undefined when that is not known. */
   #changed: Set<ObservableKey> | undefined = new Set();
 
-  constructor(db: Sqlite, observables: ObservableStore) {
+  constructor(db: Sqlite, observables: ObservableStore, followed: ChangedIndicators) {
     this.#db = db;
+    this.#followed = followed;
     this.#observables = observables;
     this.#upsert = db.prepare(
       `INSERT INTO indicators (observable_id, subdomains, source, ratio, strong, engines, permalink, since, expires_at)
@@ -65,16 +70,17 @@ export class IndicatorStore {
       indicator.since,
       indicator.expiresAt,
     );
+    this.#firstEnd = Math.min(this.#firstEnd, indicator.expiresAt);
     const row = this.#all === undefined ? undefined : this.#find.get(id);
     if (row !== undefined) this.#all?.set(row.key, indicatorOf(row));
-    this.#note(keyOf(indicator.observable));
+    this.#note(keyOf(indicator.observable), id);
   }
 
   /** Wants an indicator gone. Returns whether it was there. */
   unwant(observable: Observable): boolean {
     const stored = this.#observables.find(observable);
     this.#all?.delete(keyOf(observable));
-    this.#note(keyOf(observable));
+    if (stored !== undefined) this.#note(keyOf(observable), stored.id);
     return stored !== undefined && this.#remove.run(stored.id).changes > 0;
   }
 
@@ -89,8 +95,14 @@ export class IndicatorStore {
     const all = this.#all ?? this.#read();
     // What is read inside a transaction may be rolled back, so it is not kept.
     if (!this.#db.inTransaction) this.#all = all;
-    const desired = new Map<ObservableKey, Indicator>();
-    for (const [key, indicator] of all) if (indicator.expiresAt > now) desired.set(key, indicator);
+    const desired = new Map(all);
+    // Few end before they are unwanted, so most of the time this is a plain copy.
+    if (now < this.#firstEnd) return desired;
+    this.#firstEnd = Number.POSITIVE_INFINITY;
+    for (const [key, { expiresAt }] of desired) {
+      if (expiresAt <= now) desired.delete(key);
+      this.#firstEnd = Math.min(this.#firstEnd, expiresAt);
+    }
     return desired;
   }
 
@@ -115,9 +127,11 @@ export class IndicatorStore {
   forgetCached(): void {
     this.#all = undefined;
     this.#changed = undefined;
+    this.#followed.forget();
   }
 
-  #note(key: ObservableKey): void {
+  #note(key: ObservableKey, id: number): void {
+    this.#followed.note(id);
     this.#changed?.add(key);
     if (this.#changed !== undefined && this.#changed.size > MAX_CHANGES) this.#changed = undefined;
   }

@@ -1,5 +1,6 @@
 import type { Statement } from 'better-sqlite3';
 import type { Observable, ObservableKey } from '../core/observable.ts';
+import type { ChangedIndicators } from './changed-indicators.ts';
 import type { ObservableStore } from './observable-store.ts';
 import type { Sqlite } from './sqlite-file.ts';
 
@@ -43,33 +44,51 @@ const PROOF_GRAIN_MS = 3_600_000;
 export class PublicationStore {
   readonly #db: Sqlite;
   readonly #observables: ObservableStore;
+  readonly #changed: ChangedIndicators;
   readonly #withdraw: Statement;
+  readonly #withdrawOne: Statement;
   readonly #publish: Statement;
+  readonly #publishOne: Statement;
+  readonly #later: Statement<[number], { id: number }>;
+  readonly #since: Statement<[number, number], { since: number }>;
+  readonly #mend: Statement;
   readonly #prove: Statement;
+  readonly #proveAgain: Statement;
   readonly #place: Statement;
   readonly #fail: Statement;
   readonly #drop: Statement;
   readonly #of: Statement<[number], Row>;
   readonly #counts: Statement<[], { target: string; state: Publication['state']; n: number }>;
   readonly #lastProof: Statement<[], { target: string; at: number }>;
+  readonly #unsupported = new Map<string, ReadonlySet<ObservableKey>>();
+  /** When all rows of a target last got the time of their proof. */
+  readonly #provedAt = new Map<string, number>();
 
-  constructor(db: Sqlite, observables: ObservableStore) {
+  constructor(db: Sqlite, observables: ObservableStore, changed: ChangedIndicators) {
     this.#db = db;
+    this.#changed = changed;
     this.#observables = observables;
     this.#withdraw = db.prepare(
-      'DELETE FROM publications WHERE target = ? AND observable_id NOT IN (SELECT observable_id FROM indicators WHERE expires_at > ?)',
+      `DELETE FROM publications WHERE target = @target AND NOT EXISTS
+         (SELECT 1 FROM indicators AS i WHERE i.observable_id = publications.observable_id AND i.expires_at > @at)`,
     );
-    this.#publish = db.prepare(
-      `INSERT INTO publications (target, observable_id, state, published_at)
-       SELECT @target, observable_id, 'published', @at FROM indicators WHERE expires_at > @at AND since <= @asOf
-         AND NOT EXISTS (SELECT 1 FROM publications AS p
-           WHERE p.target = @target AND p.observable_id = indicators.observable_id AND p.state <> 'failed')
-       ON CONFLICT (target, observable_id) DO UPDATE SET state = 'published', error = NULL, published_at = excluded.published_at
-       WHERE state = 'failed'`,
+    const published = `INSERT INTO publications (target, observable_id, state, published_at)
+       SELECT @target, observable_id, 'published', @at FROM indicators WHERE expires_at > @at AND since <= @asOf`;
+    this.#publish = db.prepare(`${published} ON CONFLICT (target, observable_id) DO NOTHING`);
+    this.#publishOne = db.prepare(
+      `${published} AND observable_id = @id ON CONFLICT (target, observable_id) DO NOTHING`,
+    );
+    this.#withdrawOne = db.prepare('DELETE FROM publications WHERE target = ? AND observable_id = ?');
+    this.#later = db.prepare('SELECT observable_id AS id FROM indicators WHERE since > ?');
+    this.#since = db.prepare('SELECT since FROM indicators WHERE observable_id = ? AND expires_at > ?');
+    this.#mend = db.prepare(
+      "UPDATE publications SET state = 'published', error = NULL, published_at = @at WHERE target = @target AND state = 'failed'",
     );
     this.#prove = db.prepare(
-      `UPDATE publications SET state = 'proved', proved_at = @at
-       WHERE target = @target AND (state = 'published' OR (state = 'proved' AND proved_at < @at - ${PROOF_GRAIN_MS}))`,
+      "UPDATE publications SET state = 'proved', proved_at = @at WHERE target = @target AND state = 'published'",
+    );
+    this.#proveAgain = db.prepare(
+      "UPDATE publications SET proved_at = @at WHERE target = @target AND state = 'proved'",
     );
     this.#place = db.prepare(
       `INSERT INTO publications (target, observable_id, state, published_at, proved_at)
@@ -97,13 +116,47 @@ export class PublicationStore {
       return;
     }
     this.#db.transaction(() => {
-      this.#withdraw.run(drive.target, drive.at);
-      this.#publish.run({ target: drive.target, at: drive.at, asOf: drive.asOf });
-      for (const [key, error] of drive.failed)
-        this.#fail.run(error, drive.target, this.#observables.idOf(key, drive.at).id);
-      for (const key of drive.unsupported) this.#drop.run(drive.target, this.#observables.idOf(key, drive.at).id);
-      if (drive.proved) this.#prove.run({ target: drive.target, at: drive.at });
+      this.#follow(drive);
+      const { target, proved, at } = drive;
+      this.#mend.run({ target, at });
+      for (const [key, error] of drive.failed) this.#fail.run(error, target, this.#observables.idOf(key, at).id);
+      for (const key of drive.unsupported) this.#drop.run(target, this.#observables.idOf(key, at).id);
+      if (!proved) return;
+      this.#prove.run({ target, at });
+      if (at - (this.#provedAt.get(target) ?? 0) < PROOF_GRAIN_MS) return;
+      this.#proveAgain.run({ target, at });
+      this.#provedAt.set(target, at);
     })();
+  }
+
+  /** Gives every wanted indicator its row, and takes away those of others. Only what changed is looked at, where that is known. */
+  #follow(drive: DriveRecord): void {
+    const { target, at, asOf } = drive;
+    const changed = this.#changed.of(target);
+    const left: number[] = [];
+    if (changed === undefined) {
+      this.#withdraw.run({ target, at });
+      this.#publish.run({ target, at, asOf });
+      for (const { id } of this.#later.all(asOf)) left.push(id);
+    } else {
+      for (const id of changed) {
+        const wanted = this.#since.get(id, at);
+        if (wanted === undefined) this.#withdrawOne.run(target, id);
+        else if (wanted.since <= asOf) this.#publishOne.run({ target, id, at, asOf });
+        else left.push(id);
+      }
+    }
+    this.#changed.follow(target, left);
+    this.#takeBack(drive);
+  }
+
+  /** What a target could not hold at the drive before, and can now. */
+  #takeBack({ target, at, asOf, unsupported }: DriveRecord): void {
+    for (const key of this.#unsupported.get(target) ?? []) {
+      if (unsupported.has(key)) continue;
+      this.#publishOne.run({ target, id: this.#observables.idOf(key, at).id, at, asOf });
+    }
+    this.#unsupported.set(target, unsupported);
   }
 
   #recordOnly({ target, proved, at }: DriveRecord, keys: ReadonlySet<ObservableKey>): void {

@@ -1,6 +1,7 @@
 import { AlertStore } from './alert-store.ts';
 import { BasisStore } from './basis-store.ts';
 import { CanaryStore } from './canary-store.ts';
+import { ChangedIndicators } from './changed-indicators.ts';
 import { CorrectionStore } from './correction-store.ts';
 import { FeedStore } from './feed-store.ts';
 import { FindingStore } from './finding-store.ts';
@@ -65,8 +66,9 @@ export class Store {
     this.queue = new QueueStore(db, this.observables);
     this.quota = new QuotaStore(db);
     this.lookups = new LookupStore(db, this.observables);
-    this.indicators = new IndicatorStore(db, this.observables);
-    this.publications = new PublicationStore(db, this.observables);
+    const changed = new ChangedIndicators();
+    this.indicators = new IndicatorStore(db, this.observables, changed);
+    this.publications = new PublicationStore(db, this.observables, changed);
     this.sids = new SidStore(db, options.sidRange.first, options.sidRange.last);
     this.overrides = new OverrideStore(db);
     this.sharedOverrides = new SharedOverrideStore(db);

@@ -196,6 +196,39 @@ test('a verdict keeps the history of its changes', (t) => {
   );
 });
 
+test('what was decided while a drive went on is no part of its record, and of the next one', (t) => {
+  const store = openStore(t);
+  const drive = { target: 'suricata', proved: true, failed: new Map(), unsupported: new Set<string>() };
+  const stateOf = (name: string) => store.publications.of(observable(name)).map((one) => one.state);
+  store.indicators.want(indicator('a.example.com', T0 + HOUR));
+  store.publications.record({ ...drive, at: T0, asOf: T0 });
+  store.indicators.want({ ...indicator('late.example.com', T0 + HOUR), since: T0 + 10 });
+  store.publications.record({ ...drive, at: T0 + 20, asOf: T0 + 5 });
+  assert.deepEqual([stateOf('a.example.com'), stateOf('late.example.com')], [['proved'], []]);
+  store.publications.record({ ...drive, at: T0 + 30, asOf: T0 + 25 });
+  assert.deepEqual(stateOf('late.example.com'), ['proved']);
+});
+
+test('changes of indicators are told once, and not at all where a transaction was rolled back', (t) => {
+  const store = openStore(t);
+  store.indicators.want(indicator('a.example.com', T0 + HOUR));
+  store.indicators.want(indicator('b.example.org', T0 + HOUR));
+  store.indicators.unwant(observable('b.example.org'));
+  const changes = [...(store.indicators.takeChanges() ?? [])].map(([key, one]) => [key, one?.observable.value]);
+  assert.deepEqual(changes, [
+    ['domain:a.example.com', 'a.example.com'],
+    ['domain:b.example.org', undefined],
+  ]);
+  assert.deepEqual(store.indicators.takeChanges(), new Map());
+  assert.throws(() =>
+    store.transact(() => {
+      store.indicators.want(indicator('c.example.net', T0 + HOUR));
+      throw new Error('rolled back');
+    }),
+  );
+  assert.equal(store.indicators.takeChanges(), undefined);
+});
+
 test('the record of a target follows what a drive came to, and what ended is withdrawn', (t) => {
   const store = openStore(t);
   for (const name of ['a.example.com', 'b.example.org', 'c.example.net'])
@@ -218,6 +251,15 @@ test('the record of a target follows what a drive came to, and what ended is wit
   });
   assert.deepEqual(state('a.example.com'), []);
   assert.deepEqual(state('b.example.org'), [['published', undefined]]);
+  store.publications.record({
+    target: 'suricata',
+    proved: true,
+    failed: new Map(),
+    unsupported: new Set(),
+    at: T0 + 2,
+    asOf: T0 + 2,
+  });
+  assert.deepEqual(state('c.example.net'), [['proved', undefined]], 'what it can hold by now');
   assert.equal(store.indicators.desired(T0).size, 2);
   assert.equal(store.indicators.desired(T0 + HOUR).size, 0, 'an indicator past its end is not desired');
   assert.equal(store.indicators.expired(T0 + HOUR).length, 2);
