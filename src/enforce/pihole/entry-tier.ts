@@ -35,6 +35,8 @@ export interface EntryReport {
 
 /** Each added row freezes DNS for 3.4 ms (measured), so ten are the most a household does not notice. */
 const ADD_AT_ONCE = 10;
+/** A question takes FTL half a millisecond; what takes longer is the way to it. It has 50 threads, so this is not noticed. */
+const JUDGED_AT_ONCE = 5;
 /** About 300 bytes each at worst, and FTL discards bodies of 64 KiB. One transaction, so the number costs nothing. */
 const REMOVE_AT_ONCE = 150;
 /** How often what stands in Pi-hole is compared with our record. */
@@ -168,19 +170,25 @@ export class EntryTier {
   }
 
   async #add(place: EntryPlace, wanted: readonly WantedEntry[], signal: AbortSignal): Promise<readonly WantedEntry[]> {
+    const missing = wanted.filter((entry) => this.#ledger.isMissing(entry, entry.since));
     const added: WantedEntry[] = [];
     let batch: WantedEntry[] = [];
-    for (const entry of wanted) {
-      if (!this.#ledger.isMissing(entry, entry.since)) continue;
+    for (let at = 0; at < missing.length; at += JUDGED_AT_ONCE) {
       // Looked up while the pause between two requests runs anyway.
-      if ((await this.#judge(entry, signal)).kind !== 'free') continue;
-      batch.push(entry);
-      if (batch.length < ADD_AT_ONCE) continue;
-      added.push(...(await this.#ask(place, batch, signal)));
-      batch = [];
+      batch.push(...(await this.#free(missing.slice(at, at + JUDGED_AT_ONCE), signal)));
+      const isLast = at + JUDGED_AT_ONCE >= missing.length;
+      while (batch.length >= ADD_AT_ONCE || (isLast && batch.length > 0)) {
+        added.push(...(await this.#ask(place, batch.slice(0, ADD_AT_ONCE), signal)));
+        batch = batch.slice(ADD_AT_ONCE);
+      }
     }
-    if (batch.length > 0) added.push(...(await this.#ask(place, batch, signal)));
     return added;
+  }
+
+  /** Those of some entries that nothing stands in the way of. */
+  async #free(entries: readonly WantedEntry[], signal: AbortSignal): Promise<readonly WantedEntry[]> {
+    const judged = await Promise.all(entries.map((entry) => this.#judge(entry, signal)));
+    return entries.filter((_, index) => judged[index]?.kind === 'free');
   }
 
   async #judge(entry: WantedEntry, signal: AbortSignal): Promise<EntryJudgement> {
