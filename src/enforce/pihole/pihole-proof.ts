@@ -61,8 +61,7 @@ export class PiholeProof {
     const known = [...suspects, ...this.#sample(older)];
     const asked = new Map([...fresh, ...known].map((entry) => [entry.name, entry]));
     const { open, silent } = await this.#ask([...fresh], known, signal);
-    if (silent)
-      return { proved: false, ...NOTHING, notice: 'the DNS of Pi-hole does not answer: check pihole.dns' };
+    if (silent) return { proved: false, ...NOTHING, notice: 'the DNS of Pi-hole does not answer: check pihole.dns' };
     this.#suspects = new Set(open);
     const failed = new Map<ObservableKey, string>();
     const declined = new Map<ObservableKey, string>();
