@@ -32,7 +32,7 @@ export function registerInstall(program: Command, io: CliIo): void {
     if (!isDryRun) checkRights(system, io);
     const hidden = hiddenProgram(io.host.program);
     if (hidden !== undefined) throw new OperatorError(`Cannot install: ${hidden.why}`, { hint: hidden.hint });
-    const site = { system, manifest: Manifest.read(system) };
+    const site = { system, manifest: Manifest.read(system), written: new Set<string>() };
     const steps = await installation(system, io.host.program);
     const isWhole = await walk(steps, site, isDryRun, new Printer(io));
     if (!isWhole) throw new FailedCommand(EXIT_STATUS.failed);

@@ -55,7 +55,8 @@ async function takeBack(
     for (const change of changes) {
       const { outcome, what, why } = await undo(change, system);
       say(outcome, what, why);
-      manifest.forget(change);
+      // A folder with data in it, and lines of ours, can still go another time; a file that a person changed is theirs now.
+      if (outcome !== 'kept' || change.kind === 'file') manifest.forget(change);
       // Data that stays without --purge is as it should be; a file that a person changed is worth a word and no more.
       if (outcome === 'kept' && change.kind === 'lines') isWhole = false;
     }

@@ -42,6 +42,7 @@ export function fileStep(wanted: WantedFile): Step {
       // The older ones stay noted: killed before the next line, what lies there is still ours.
       const digests = [...new Set([...(manifest.find('file', path)?.digests ?? []), digestOf(text)])];
       manifest.note({ kind: 'file', path, digests });
+      site.written.add(path);
       const { gid } = isPrivate ? guardianIds(site) : { gid: 0 };
       system.write(path, text, { mode: isPrivate ? 0o640 : 0o644, uid: 0, gid });
     },

@@ -14,6 +14,8 @@ export type Finding =
 export interface Site {
   readonly system: TargetSystem;
   readonly manifest: Manifest;
+  /** Files that this run has written so far. */
+  readonly written: Set<string>;
 }
 
 /** One step of an installation. Done twice, the second time finds nothing to do. */

@@ -1,6 +1,7 @@
-import { cpSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { tempDir } from '../../support/temp-dir.ts';
+import { treeOf } from '../../support/tree.ts';
 
 interface TestContext {
   after(fn: () => void): void;
@@ -15,9 +16,6 @@ export interface SystemRoot {
   /** Every file and folder with mode, owner and content. */
   snapshot(): ReadonlyMap<string, string>;
 }
-
-/** What the account tools leave beside their files: a lock, and each file as it was before its last change. */
-const OF_ACCOUNT_TOOLS = /^etc\/(?:\.pwd\.lock|(?:passwd|group|shadow|gshadow)-)$/;
 
 /** A small system with root and one more account; with the Debian configuration of Suricata unless told otherwise. */
 export function systemRoot(t: TestContext, { withSuricata = true } = {}): SystemRoot {
@@ -36,22 +34,5 @@ export function systemRoot(t: TestContext, { withSuricata = true } = {}): System
     cpSync('/etc/suricata', at('/etc/suricata'), { recursive: true });
     write('/usr/lib/systemd/system/suricata.service', '[Service]\nExecStart=/usr/bin/suricata\n');
   }
-  const snapshot = () => new Map(entriesBelow(root).filter(([path]) => !OF_ACCOUNT_TOOLS.test(path)));
-  return { root, at, write, read: (path) => readFileSync(at(path), 'utf8'), snapshot };
-}
-
-function entriesBelow(root: string): readonly (readonly [string, string])[] {
-  return readdirSync(root, { recursive: true, withFileTypes: true })
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort()
-    .map((path) => {
-      const { mode, uid, gid } = lstatSync(path);
-      return [relative(root, path), `${mode.toString(8)} ${uid}:${gid} ${contentOf(path)}`] as const;
-    });
-}
-
-function contentOf(path: string): string {
-  const entry = lstatSync(path);
-  if (entry.isSymbolicLink()) return readlinkSync(path);
-  return entry.isFile() ? readFileSync(path, 'latin1') : '';
+  return { root, at, write, read: (path) => readFileSync(at(path), 'utf8'), snapshot: () => treeOf(root) };
 }
