@@ -36,6 +36,9 @@ export const TEST_NEEDS = [
   { binary: 'debootstrap', debian: 'debootstrap', skip: 'debootstrap' },
 ];
 
+/** What a person types who may be root. */
+export const PACKAGES_COMMAND = 'node native-config/bootstrap.mjs packages';
+
 /** How much of a failed command's output is shown. */
 const MAX_LINES_SHOWN = 20;
 
@@ -65,7 +68,7 @@ export async function ensurePackages(needs, env, { root = '/', isDryRun = false 
     return false;
   }
   if (!canBeRoot()) {
-    console.error(`Missing Debian packages: ${names}. To install them: sudo node native-config/bootstrap.mjs packages`);
+    console.error(`Missing Debian packages: ${names}. To install them, run as root: ${PACKAGES_COMMAND}`);
     return false;
   }
   console.log(`Installing Debian packages: ${names}. No service is started or enabled by it.`);

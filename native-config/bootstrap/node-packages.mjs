@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { BUILD_NEEDS, ensurePackages } from './debian-packages.mjs';
+import { BUILD_NEEDS, ensurePackages, PACKAGES_COMMAND } from './debian-packages.mjs';
 import { foreseen, ROOT, runForeground } from './run.mjs';
 
 /** Native packages: compiled for one version of Node. */
@@ -24,9 +24,14 @@ export async function ensureNodePackages() {
 }
 
 async function npm(args) {
-  await ensurePackages(BUILD_NEEDS, {});
+  const canBuild = await ensurePackages(BUILD_NEEDS, {});
   const status = await runForeground('npm', args, { env: { ...process.env, ...headersOfThisNode() } });
-  if (status !== 0) throw foreseen(`Cannot install the Node packages: "npm ${args[0]}" failed, see above`);
+  if (status === 0) return;
+  // Said again, since npm has written pages since it was said first. Another compiler than Debian's might have done.
+  const why = canBuild
+    ? 'see above'
+    : `and the packages that native ones are compiled with are missing. Run as root: ${PACKAGES_COMMAND}`;
+  throw foreseen(`Cannot install the Node packages: "npm ${args[0]}" failed, ${why}`);
 }
 
 /** Why the installed packages are not those of package-lock.json; `undefined` when they are. */
