@@ -61,9 +61,11 @@ function quotaRow(quota: StatusDocument['quota'][number], now: number): Row {
 
 function feedRow(feed: StatusDocument['feeds'][number], now: number): Row {
   const problem = feed.problem === undefined ? '' : `; ${feed.problem}`;
+  // Some licences ask for this credit wherever the list is used.
+  const licence = feed.licence === undefined ? '' : ` [${feed.licence}]`;
   return [
     `feed ${feed.name}`,
-    `${feed.state}, ${countText(feed.entries, 'entry', 'entries')}, read ${agoText(feed.fetched_at, now)}${problem}`,
+    `${feed.state}, ${countText(feed.entries, 'entry', 'entries')}, read ${agoText(feed.fetched_at, now)}${problem}${licence}`,
   ];
 }
 

@@ -181,6 +181,20 @@ export const FEED_PRESETS = {
     location: `${WARNINGLISTS}/cloudflare-top50k/list.json`,
     licence: 'Cloudflare Radar: CC BY-NC 4.0',
   },
+  'misp-lots-project': {
+    ...warninglist,
+    doc: 'Hosts of honest services that attackers live on ("living off trusted sites"), as a MISP warning list: shared by strangers.',
+    role: 'shared_hosting',
+    location: `${WARNINGLISTS}/lots-project/list.json`,
+    licence: 'repository CC0; the list has its own terms',
+  },
+  'misp-url-shortener': {
+    ...warninglist,
+    doc: 'Shorteners of addresses, as a MISP warning list: what stands behind one says nothing about it.',
+    role: 'shared_hosting',
+    location: `${WARNINGLISTS}/url-shortener/list.json`,
+    licence: 'repository CC0; the list has its own terms',
+  },
   'dynamic-dns': {
     ...warninglist,
     doc: 'Suffixes below which anybody gets a name for an address that moves.',

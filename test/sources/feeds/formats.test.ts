@@ -7,7 +7,7 @@ import { EntryScreen } from '../../../src/sources/feeds/entry-screen.ts';
 import type { Feed } from '../../../src/sources/feeds/feed.ts';
 import { JsonItems } from '../../../src/sources/feeds/json-items.ts';
 import { LineSplitter, MAX_LINE_LENGTH } from '../../../src/sources/feeds/line-splitter.ts';
-import { feedOfPreset } from '../../../src/sources/feeds/presets.ts';
+import { FEED_PRESET_NAMES, FEED_PRESETS, type FeedPreset, feedOfPreset } from '../../../src/sources/feeds/presets.ts';
 import { feed } from './feed-host.ts';
 
 /** The keys of a text, read in chunks of a few bytes. */
@@ -111,6 +111,18 @@ test('The presets read what their hosts write', () => {
   const dynamic =
     '{"name":"d","list":[".duckdns.org", "no-ip.org"],"matching_attributes":["domain"],"type":"hostname"}';
   assert.deepEqual(keysOf(feedOfPreset('dynamic-dns'), dynamic), ['domain:duckdns.org', 'domain:no-ip.org']);
+});
+
+test('Every preset says what it is, under which licence and how often its host may be asked, over https', () => {
+  for (const name of FEED_PRESET_NAMES) {
+    const preset: FeedPreset = FEED_PRESETS[name];
+    assert.match(preset.location, /^https:\/\//, name);
+    assert.match(preset.doc, /\.$/, name);
+    assert.ok(preset.licence.length > 2, name);
+    assert.ok(preset.minEveryMs >= 300_000 && preset.everyMs >= preset.minEveryMs, name);
+    assert.equal(preset.role === 'evidence', preset.weight > 0, name);
+    assert.equal(preset.engine !== '', preset.role === 'evidence', name);
+  }
 });
 
 test('feedOfPreset() uses a key where the preset takes one, and never asks more often than its host wants', () => {
