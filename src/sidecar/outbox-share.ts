@@ -12,6 +12,10 @@ const MIN_ROWS = 100_000;
 /** How many rows may wait for the central database before the oldest sightings are given up. */
 export function outboxRowsFor(dataDir: string): number {
   const { blocks, bsize } = statfsSync(dataDir);
-  const rows = Math.floor((blocks * bsize * SHARE) / BYTES_A_ROW);
-  return Math.min(MAX_ROWS, Math.max(MIN_ROWS, rows));
+  return outboxRowsOfDisk(blocks * bsize);
+}
+
+/** The same for a disk of so many bytes. */
+export function outboxRowsOfDisk(bytes: number): number {
+  return Math.min(MAX_ROWS, Math.max(MIN_ROWS, Math.floor((bytes * SHARE) / BYTES_A_ROW)));
 }

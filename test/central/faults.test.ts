@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { CentralMigrations } from '../../src/central/central-migrations.ts';
 import { MARIADB_USER } from '../support/mariadb.ts';
 import { swallowingProxy } from '../support/swallowing-proxy.ts';
 import { until } from '../support/until.ts';
-import { drained, fill, HOUR, openSensor, sightings, T0 } from './central-fixture.ts';
+import { drained, fill, HOUR, openSensor, poolOf, sightings, T0 } from './central-fixture.ts';
 import { many, NAMES, waiting, world } from './fault-world.ts';
 import { assertUnion } from './union.ts';
 
@@ -179,6 +180,29 @@ test('a row the server refuses is set aside with its error and the rest goes on;
   const [counted] = await server.sql('SELECT count(*) AS n FROM virus_total.verdicts');
   assert.equal(counted?.n, NAMES.length - 1);
   db.prepare('UPDATE verdicts SET ratio = ? WHERE observable_id = ?').run('1/92', id);
+  await drained(sensor);
+  assert.equal(sync.figures().setAside, 0);
+  await assertUnion(server, [sensor]);
+});
+
+test('a row refused for a reason nobody foresaw is set aside as well, and the rest goes on', async (t) => {
+  const w = await world(t);
+  if (w === undefined) return;
+  const { server, sensor } = w;
+  const pool = poolOf({ addresses: [{ socket: server.socket }] });
+  t.after(() => pool.close());
+  await new CentralMigrations(pool).run();
+  await server.sql(
+    'USE virus_total',
+    `CREATE TRIGGER odd BEFORE INSERT ON verdicts FOR EACH ROW BEGIN
+       IF NEW.value = 'b.example.org' THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'not on a Wednesday'; END IF; END`,
+  );
+  const sync = sensor.sync({ addresses: [{ socket: server.socket }] });
+  await drained(sensor);
+  assert.equal(sync.figures().setAside, 1);
+  assert.match(sensor.outbox.aside(1)[0]?.error ?? '', /not on a Wednesday/);
+  await server.sql('DROP TRIGGER virus_total.odd');
+  sensor.outbox.retryAside();
   await drained(sensor);
   assert.equal(sync.figures().setAside, 0);
   await assertUnion(server, [sensor]);

@@ -11,8 +11,15 @@ export const INDICATORS = 50_000;
 
 const MAIN = fileURLToPath(new URL('../../../dist/main.js', import.meta.url));
 
-/** Starts the built daemon on a folder of its own, with indicators loaded, and resolves when it has come to rest. */
-export async function startBuiltDaemon(dir: string, transport: 'stream' | 'dgram'): Promise<MeasuredProcess> {
+/**
+ * Starts the built daemon on a folder of its own, with indicators loaded, and resolves when it has come to rest. `more` is YAML at the
+ * top level.
+ */
+export async function startBuiltDaemon(
+  dir: string,
+  transport: 'stream' | 'dgram',
+  more = '',
+): Promise<MeasuredProcess> {
   fillStore(databaseOf(dir));
   const at = (name: string) => JSON.stringify(join(dir, name));
   const config = join(dir, 'guardian.yaml');
@@ -24,7 +31,7 @@ suricata: { command_socket: null, rules_file: ${at('rules/virustotal-ioc.rules')
 lists: { dir: ${at('lists')} }
 api: { socket: ${at('api.sock')} }
 retention: { sightings: 3650d }
-`,
+${more}`,
   );
   const daemon = new MeasuredProcess('node', [MAIN, 'run', '--config', config]);
   await untilExists(join(dir, 'eve.sock'), daemon);
