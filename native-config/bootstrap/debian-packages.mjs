@@ -34,6 +34,8 @@ export const TEST_NEEDS = [
   // Its tools rate and check units, make users in a folder, and boot in namespaces of their own; nothing of it is started here.
   { binary: 'systemd-analyze', debian: 'systemd', skip: 'systemd' },
   { binary: 'debootstrap', debian: 'debootstrap', skip: 'debootstrap' },
+  // Looks at the report as a person would.
+  { binary: 'chromium', debian: 'chromium', skip: 'chromium' },
 ];
 
 /** What a person types who may be root. */

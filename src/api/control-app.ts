@@ -13,6 +13,7 @@ import { serveLookups } from './lookups.ts';
 import { serveMetrics } from './metrics.ts';
 import { serveOverrides } from './overrides.ts';
 import { servePublish } from './publish.ts';
+import { serveReport } from './report.ts';
 import { ServedRoutes } from './served-routes.ts';
 import { serveStatus } from './status.ts';
 import { serveVerdicts } from './verdicts.ts';
@@ -72,6 +73,7 @@ function serveEverything(app: FastifyInstance, dependencies: ControlDependencies
     });
   }
   serveStatus(app, dependencies);
+  serveReport(app, dependencies);
   serveVerdicts(app, dependencies);
   serveExplain(app, dependencies);
   serveLookups(app, dependencies);

@@ -6,6 +6,7 @@ import type { Verdict } from '../core/verdict.ts';
 import type { Log } from '../lib/log.ts';
 import type { ControlStores, DisclosureFacts } from './control-stores.ts';
 import type { ForgetOutcome, OverrideOutcome, PublishOutcome } from './publish-outcome.ts';
+import type { ReportPanels } from './report-facts.ts';
 import type { CanaryFacts, StatusFacts } from './status-facts.ts';
 
 /** Everything the control API reads and sets in motion. Joined in src/sidecar.ts. */
@@ -48,6 +49,8 @@ export interface ControlDependencies {
   /** When exactly this text was sent out, one row for each source. */
   readonly disclosuresOf: (sent: string) => readonly DisclosureFacts[];
   readonly status: () => StatusFacts;
+  /** What the time since then looked like. */
+  readonly report: (since: number) => ReportPanels;
   /** What is blocked, in one of the export formats; undefined for a format it does not know. */
   readonly exportAs: (format: string) => string | undefined;
   readonly metricsText: () => Promise<string>;

@@ -1,11 +1,10 @@
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { Argument, type Command } from 'commander';
 import { EXPORT_FORMATS } from '../api/export.ts';
-import { OperatorError } from '../core/errors.ts';
 import type { CliIo } from './cli-io.ts';
 import { withHelp } from './command-help.ts';
 import { clientOf, type DaemonOptions, withDaemonOptions } from './daemon-options.ts';
 import { Printer } from './printer.ts';
+import { replaceFile } from './replaced-file.ts';
 
 /** Lists are read by resolvers that run as other users. */
 const FILE_MODE = 0o644;
@@ -30,20 +29,6 @@ export function registerExport(program: Command, io: CliIo): void {
   }).action(async (format: string, options: DaemonOptions & { readonly output?: string }) => {
     const text = await clientOf(options, io).askText({ method: 'GET', path: `/v1/export/${format}` });
     if (options.output === undefined) new Printer(io).text(text);
-    else replaceFile(options.output, text);
+    else replaceFile(options.output, text, FILE_MODE);
   });
-}
-
-function replaceFile(path: string, text: string): void {
-  const temporary = `${path}.new`;
-  try {
-    rmSync(temporary, { force: true });
-    writeFileSync(temporary, text, { mode: FILE_MODE, flag: 'wx' });
-    renameSync(temporary, path);
-  } catch (cause) {
-    rmSync(temporary, { force: true });
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
-    const hint = 'Name a file in a folder that this user may write to.';
-    throw new OperatorError(`Cannot write ${JSON.stringify(path)}: ${code}`, { cause, hint });
-  }
 }

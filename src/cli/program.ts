@@ -15,6 +15,7 @@ import { registerLookup } from './lookup.ts';
 import { printable } from './printable.ts';
 import { registerPublish } from './publish.ts';
 import { registerReplay } from './replay.ts';
+import { registerReport } from './report.ts';
 import { registerRun } from './run.ts';
 import { registerStatus } from './status.ts';
 import { registerUninstall } from './uninstall.ts';
@@ -68,6 +69,7 @@ export function createProgram(io: CliIo): Command {
   registerAllow(program, io);
   registerForget(program, io);
   registerHunt(program, io);
+  registerReport(program, io);
   registerPublish(program, io);
   registerExport(program, io);
   registerReplay(program, io);

@@ -17,6 +17,7 @@ import type { WordOutcome } from '../triage/operator-desk.ts';
 import type { FeedWords } from './feed-words.ts';
 import type { Judgement } from './judgement.ts';
 import type { Questions } from './questions.ts';
+import { reportOf } from './report-of.ts';
 
 export interface ControlParts {
   readonly config: Config;
@@ -57,6 +58,7 @@ export function controlOf(parts: ControlParts): ControlDependencies {
     servedBy: (observable) => questions.serviceOf(observable),
     disclosuresOf: (sent) => store.lookups.disclosuresOf(sent),
     status: parts.status,
+    report: (since) => reportOf({ store, status: parts.status(), policy: judgement.policy, since, now: parts.now() }),
     exportAs: (format) => exported(parts, format),
     metricsText: () => metrics.render(),
     ready: parts.ready,

@@ -3,6 +3,7 @@ import type { Config } from '../config/schema.ts';
 import { type Surroundings, whyNeverBlock } from '../core/guards.ts';
 import type { Observable } from '../core/observable.ts';
 import type { Override } from '../core/override.ts';
+import type { Policy } from '../core/policy.ts';
 import { type Log, SILENT } from '../lib/log.ts';
 import type { Store } from '../store/store.ts';
 import { OperatorDesk } from '../triage/operator-desk.ts';
@@ -82,6 +83,11 @@ export class Judgement {
 
   get surroundings(): Surroundings {
     return this.#surroundings;
+  }
+
+  /** What it judges by at present. */
+  get policy(): Policy {
+    return this.#config.policy;
   }
 
   /** The `allow` list of the configuration. */

@@ -7,6 +7,7 @@ import { FeedStore } from './feed-store.ts';
 import { FindingStore } from './finding-store.ts';
 import { IndicatorStore } from './indicator-store.ts';
 import { LookupStore } from './lookup-store.ts';
+import { NetworkPanels } from './network-panels.ts';
 import { ObservableStore } from './observable-store.ts';
 import { OutboxStore } from './outbox-store.ts';
 import { OverrideStore } from './override-store.ts';
@@ -16,6 +17,7 @@ import { PublicationStore } from './publication-store.ts';
 import { QueueStore } from './queue-store.ts';
 import { QuotaStore } from './quota-store.ts';
 import { ReportStore } from './report-store.ts';
+import { ScanPanels } from './scan-panels.ts';
 import { SharedOverrideStore } from './shared-override-store.ts';
 import { SidStore } from './sid-store.ts';
 import { SightingStore } from './sighting-store.ts';
@@ -52,6 +54,8 @@ export class Store {
   readonly findings: FindingStore;
   readonly corrections: CorrectionStore;
   readonly canaries: CanaryStore;
+  readonly scanPanels: ScanPanels;
+  readonly networkPanels: NetworkPanels;
   readonly basis: BasisStore;
   readonly #db: Sqlite;
 
@@ -81,6 +85,8 @@ export class Store {
     this.findings = new FindingStore(db, this.observables);
     this.corrections = new CorrectionStore(db);
     this.canaries = new CanaryStore(db);
+    this.scanPanels = new ScanPanels(db);
+    this.networkPanels = new NetworkPanels(db);
     this.basis = new BasisStore(db);
   }
 

@@ -17,6 +17,7 @@ import { sharedHosting } from '../../src/core/shared-hosting.ts';
 import { VIAS } from '../../src/core/sighting.ts';
 import type { Verdict } from '../../src/core/verdict.ts';
 import { SILENT } from '../../src/lib/log.ts';
+import { reportOf } from '../../src/sidecar/report-of.ts';
 import { Store } from '../../src/store/store.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -219,6 +220,7 @@ function dependenciesOver(store: Store): ControlDependencies {
     sidOf: () => undefined,
     disclosuresOf: (sent) => store.lookups.disclosures(1000, 0).filter((row) => row.sent === sent),
     status: () => statusFacts(store),
+    report: (since) => reportOf({ store, status: statusFacts(store), policy: DEFAULT_POLICY, since, now: NOW }),
     exportAs: (format) => (format === 'domains' ? '# guardian\nbad.evil.com\n' : undefined),
     metricsText: async () => '# TYPE guardian_up gauge\nguardian_up 1\n',
     ready: () => ({ ready: true, why: [] }),

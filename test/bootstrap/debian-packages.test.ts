@@ -59,7 +59,7 @@ test('Debian 12 takes Suricata from the backports of its own mirror (deb822 sour
     '    Components: main',
     'apt-get update',
     'apt-get install -y --no-install-recommends -t bookworm-backports suricata',
-    'apt-get install -y --no-install-recommends mariadb-server-core mariadb-client-core mariadb-server galera-4 rsync socat lsof iproute2 nftables dnsmasq-base unbound systemd debootstrap',
+    'apt-get install -y --no-install-recommends mariadb-server-core mariadb-client-core mariadb-server galera-4 rsync socat lsof iproute2 nftables dnsmasq-base unbound systemd debootstrap chromium',
     'systemctl disable suricata.service',
     'systemctl disable mariadb.service',
     'systemctl disable unbound.service',
@@ -95,6 +95,7 @@ test('backports that are configured already are used as they are', (t) => {
     'usr/bin/systemd-analyze': '',
     'usr/sbin/debootstrap': '',
     ...Object.fromEntries(CLUSTER.map((path) => [path, ''])),
+    'usr/bin/chromium': '',
     ...BUILD,
     ...LISTS,
   });
@@ -120,7 +121,7 @@ test('Debian 13 takes everything from its own archive, and package lists are fet
   const plan = planFor(t, { 'etc/os-release': TRIXIE, 'etc/apt/sources.list.d/debian.sources': sources });
   assert.deepEqual(plan, [
     'apt-get update',
-    'apt-get install -y --no-install-recommends make g++ python3 suricata mariadb-server-core mariadb-client-core mariadb-server galera-4 rsync socat lsof iproute2 nftables dnsmasq-base unbound systemd debootstrap',
+    'apt-get install -y --no-install-recommends make g++ python3 suricata mariadb-server-core mariadb-client-core mariadb-server galera-4 rsync socat lsof iproute2 nftables dnsmasq-base unbound systemd debootstrap chromium',
     'systemctl disable suricata.service',
     'systemctl disable mariadb.service',
     'systemctl disable unbound.service',
@@ -129,7 +130,7 @@ test('Debian 13 takes everything from its own archive, and package lists are fet
 
 test('what GUARDIAN_TEST_SKIP names is not installed', (t) => {
   const files = { 'etc/os-release': TRIXIE, ...BUILD, ...LISTS };
-  const plan = planFor(t, files, { GUARDIAN_TEST_SKIP: 'suricata, mariadb, unbound' });
+  const plan = planFor(t, files, { GUARDIAN_TEST_SKIP: 'suricata, mariadb, unbound, chromium' });
   assert.deepEqual(plan, [
     'apt-get install -y --no-install-recommends iproute2 nftables dnsmasq-base systemd debootstrap',
   ]);
@@ -154,6 +155,7 @@ test('a machine that has everything gets nothing', (t) => {
     'unbound',
     'systemd-analyze',
     'debootstrap',
+    'chromium',
   ].map((name) => [`usr/bin/${name}`, '']);
   assert.deepEqual(planFor(t, { ...Object.fromEntries([...have, ...cluster]), ...BUILD }), []);
 });

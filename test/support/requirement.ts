@@ -14,6 +14,7 @@ const REQUIREMENTS = {
   dnsmasq: { program: 'dnsmasq', debianPackage: 'dnsmasq-base' },
   systemd: { program: 'systemd-analyze', debianPackage: 'systemd' },
   debootstrap: { program: 'debootstrap', debianPackage: 'debootstrap' },
+  chromium: { program: 'chromium', debianPackage: 'chromium' },
   unbound: { program: 'unbound', debianPackage: 'unbound' },
 } as const;
 

@@ -1,0 +1,21 @@
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { OperatorError } from '../core/errors.ts';
+
+/**
+ * Writes a file in one step: who reads it sees the old one or the new one.
+ * @throws OperatorError when it cannot be written.
+ */
+export function replaceFile(path: string, text: string, mode: number): void {
+  const temporary = `${path}.new`;
+  try {
+    // One that was left behind, or put there to be written through, is not what is written into.
+    rmSync(temporary, { force: true });
+    writeFileSync(temporary, text, { mode, flag: 'wx' });
+    renameSync(temporary, path);
+  } catch (cause) {
+    rmSync(temporary, { force: true });
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+    const hint = 'Name a file in a folder that this user may write to.';
+    throw new OperatorError(`Cannot write ${JSON.stringify(path)}: ${code}`, { cause, hint });
+  }
+}

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { ReportDocument } from '../../../src/api/report-facts.ts';
+import { EXAMPLE_HOSTS } from '../../../src/cli/demo/demo-world.ts';
+import { ask, NOW, startControl } from '../../api/control-fixture.ts';
+import { HouseholdWeek } from '../../support/household-week.ts';
+import { tempDir } from '../../support/temp-dir.ts';
+import { cli } from '../cli-fixture.ts';
+
+/** A control server over the week of an invented household. */
+async function household(t: Parameters<typeof startControl>[0]) {
+  const control = await startControl(t);
+  const week = new HouseholdWeek(control.store, NOW);
+  week.fill();
+  return { ...control, week };
+}
+
+test('report tells a terminal what is bad, who used it, where it is blocked, and what cannot be seen', async (t) => {
+  const { socket } = await household(t);
+  const { status, stdout } = await cli(['report', '-s', socket]);
+  assert.equal(status, 0);
+  assert.match(
+    stdout,
+    /^2 malicious names were used by 1 device\.\nAll of them are blocked, and the block is proved\.\nThe last 7 days on gateway/,
+  );
+  assert.match(stdout, /^detection ratio\t8 of 289 flagged by an engine \(2\.8\u00a0%\)$/m);
+  assert.match(stdout, /^attack vectors\tdomain 260 \(2 malicious\), /m);
+  assert.match(stdout, /^threat classes\tphishing 8, malware 4, malicious 3$/m);
+  assert.match(
+    stdout,
+    /^hng-demo-malware\.top\t2026-03-13 09:01 UTC\t12\/92\tmalicious, blocked\thttps:\/\/www\.virustotal\.com\/gui\/domain\/hng-demo-malware\.top$/m,
+  );
+  assert.match(stdout, /^192\.168\.50\.77\thng-demo-malware\.top\tmalicious\t28\t/m);
+  assert.match(stdout, /^hng-demo-malware\.top\t12\/92\tlists proved, pihole proved, suricata proved\t/m);
+  assert.match(stdout, /^What it cannot see or do$/m);
+  for (const { name } of EXAMPLE_HOSTS) assert.doesNotMatch(stdout, new RegExp(`^${name}\t.*blocked`, 'm'));
+});
+
+test('report fits on a terminal', async (t) => {
+  const { socket } = await household(t);
+  const { stdout } = await cli(['report', '-s', socket], { columns: 80, env: { NO_COLOR: '1' } });
+  for (const line of stdout.split('\n')) assert.ok(line.length <= 80, line);
+});
+
+test('report --json is exactly the document of the API', async (t) => {
+  const { socket } = await household(t);
+  const { stdout } = await cli(['report', '-s', socket, '--json', '--since', '24h']);
+  const since = new Date(NOW - 86_400_000).toISOString();
+  assert.deepEqual(JSON.parse(stdout), (await ask(socket, `/v1/report?since=${since}`)).json);
+});
+
+test('report --html writes one private file, and - prints the same', async (t) => {
+  const { socket } = await household(t);
+  const path = join(tempDir(t), 'report.html');
+  assert.deepEqual(await cli(['report', '-s', socket, '--html', path]), { status: 0, stdout: '', stderr: '' });
+  const page = readFileSync(path, 'utf8');
+  assert.match(page, /^<!doctype html>/);
+  assert.equal(statSync(path).mode & 0o777, 0o600);
+  assert.equal((await cli(['report', '-s', socket, '--html', '-'])).stdout, page);
+});
+
+test('report refuses what is no period, an unwritable file, and two outputs at once', async (t) => {
+  const { socket } = await startControl(t);
+  const since = await cli(['report', '-s', socket, '--since', 'yesterday']);
+  assert.deepEqual([since.status, since.stdout], [2, '']);
+  assert.match(since.stderr, /Cannot read --since "yesterday": no duration/);
+  assert.equal((await cli(['report', '-s', socket, '--since', '0s'])).status, 2);
+  assert.match(
+    (await cli(['report', '-s', socket, '--html', '/nonexistent/x.html'])).stderr,
+    /Cannot write ".*": ENOENT/,
+  );
+  assert.equal((await cli(['report', '-s', socket, '--html', 'x', '--json'])).status, 2);
+  for (const bad of ['tomorrow', new Date(NOW + 1).toISOString(), '1990-01-01'])
+    assert.equal((await ask(socket, `/v1/report?since=${bad}`)).status, 400);
+});
+
+test('an empty database is told part by part, with the reason', async (t) => {
+  const { socket } = await startControl(t);
+  const { status, stdout } = await cli(['report', '-s', socket]);
+  assert.equal(status, 0);
+  assert.doesNotMatch(stdout, /undefined|NaN|null/);
+  assert.match(stdout, /^pi-hole\tNo Pi-hole is configured: "pihole:" in guardian\.yaml names one\.$/m);
+  assert.match(stdout, /^Blocked\nNothing is blocked, since nothing is held to be malicious\.$/m);
+});
+
+test('what lies before the period is not in it, also in tables and sums', async (t) => {
+  const { socket, store, week } = await household(t);
+  const hour = 3_600_000;
+  const since = new Date(NOW - hour).toISOString();
+  const { json } = await ask(socket, `/v1/report?since=${since}`);
+  const report = json as ReportDocument;
+  const from = Date.parse(report.since);
+  assert.ok(from <= NOW - hour && from > NOW - hour - report.step_ms);
+  assert.ok(report.scans.rows.every(({ scanned_at: at }) => Date.parse(at) >= from));
+  assert.ok(report.contacts.every(({ last_seen_at: at }) => Date.parse(at) >= from));
+  for (const steps of [
+    report.series.scans,
+    report.series.alerts,
+    report.series.pihole,
+    report.series.suricata,
+    report.series.new_names,
+  ])
+    assert.ok(steps.every(({ at }) => Date.parse(at) >= from && Date.parse(at) <= week.now));
+  assert.equal(report.scans.answered, report.scans.rows.length);
+  assert.equal(
+    Object.values(report.scans.ages).reduce((sum, count) => sum + count, 0),
+    report.scans.answered,
+  );
+  const answers = report.series.scans.reduce(
+    (sum, { at: _at, ...counts }) => sum + Object.values(counts).reduce((a, b) => a + b, 0),
+    0,
+  );
+  assert.equal(answers, store.lookups.countsSince(from).get('found') ?? 0);
+});
