@@ -77,7 +77,7 @@ table { width: 100%; border-collapse: collapse; }
 th { text-align: left; font-weight: 400; font-size: 0.8125rem; color: var(--soft); padding: 0 0.9rem 0.4rem 0; border-bottom: 1px solid var(--rule); vertical-align: bottom; overflow-wrap: normal; }
 td { padding: 0.4rem 0.9rem 0.4rem 0; border-bottom: 1px solid var(--grid); vertical-align: top; line-height: 1.4; }
 th:last-child, td:last-child { padding-right: 0; }
-.num { text-align: right; } time { white-space: nowrap; } .wide { width: 34%; } .grow { width: 22%; min-width: 8rem; }
+.num { text-align: right; } time, td a { white-space: nowrap; } .wide { width: 34%; } .grow { width: 22%; min-width: 8rem; }
 .verdict { white-space: nowrap; } .verdict::before { content: ""; display: inline-block; width: 0.6rem; height: 0.6rem; margin-right: 0.45rem; background: var(--unknown); }
 .verdict + small { display: block; color: var(--soft); padding-left: 1.05rem; font-size: 0.8125rem; }
 .v-clean::before { background: var(--clean); } .v-noise::before { background: var(--noise); }
