@@ -250,7 +250,13 @@ export class HouseholdWeek {
     }
     const nothing = { failed: new Map(), unsupported: new Set<string>() };
     for (const target of ['suricata', 'lists', 'pihole'])
-      this.#store.publications.record({ target, proved: true, ...nothing, at: this.now - MINUTE, asOf: this.now - MINUTE });
+      this.#store.publications.record({
+        target,
+        proved: true,
+        ...nothing,
+        at: this.now - MINUTE,
+        asOf: this.now - MINUTE,
+      });
     const hits = [...this.#store.indicators.desired(this.now).values()].map(({ observable }) => ({
       name: observable.value,
       client: '192.168.50.77',

@@ -103,6 +103,7 @@ export class DemoScreen {
 /** What a newcomer tries first. */
 const COMMANDS = [
   'status',
+  'report --html report.html',
   'explain storage.googleapis.com',
   'explain hng-demo-malware.top',
   'allow hng-demo-malware.top',
