@@ -10,6 +10,8 @@ export interface SchemaHold {
 }
 
 const LOCK = 'guardian_schema';
+/** Named locks are the server's, not a database's. MySQL allows a name 64 characters. */
+const NAMED = 'CONCAT(?, MD5(DATABASE()))';
 /** How long to wait for another guardian that is at it. */
 const LOCK_WAIT_S = 30;
 /** A lease ends by itself when its holder died. Longer than any statement but the rebuilding of a huge table. */
@@ -41,8 +43,7 @@ export async function underSchemaLock<T>(
     try {
       return await work({ renew: async () => undefined });
     } finally {
-      if (!connection.isBroken)
-        await connection.rows('SELECT RELEASE_LOCK(CONCAT(?, DATABASE()))', [LOCK]).catch(() => undefined);
+      if (!connection.isBroken) await connection.rows(`SELECT RELEASE_LOCK(${NAMED})`, [LOCK]).catch(() => undefined);
     }
   }
   return underLease(connection, work);
@@ -59,7 +60,7 @@ async function isCluster(connection: CentralConnection): Promise<boolean> {
 async function takeNamed(connection: CentralConnection): Promise<boolean> {
   try {
     const [row] = await connection.rows(
-      'SELECT GET_LOCK(CONCAT(?, DATABASE()), ?) AS got',
+      `SELECT GET_LOCK(${NAMED}, ?) AS got`,
       [LOCK, LOCK_WAIT_S],
       (LOCK_WAIT_S + 5) * 1000,
     );

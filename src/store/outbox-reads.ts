@@ -105,16 +105,22 @@ export const READS: readonly { readonly relation: string; readonly sql: string }
   }),
 );
 
-/** Alerts looked at for one minute, and rows made of them: a flood is told by its size and not by each of its alerts. */
+/**
+ * Alerts looked at for one minute, the worst and the others each, and rows made of them: a flood is told by its size (in
+ * `suricata_stats`) and not by each of its alerts, and it hides no severe one.
+ */
 const ALERTS_OF_A_MINUTE = 5_000;
 const ALERT_ROWS_OF_A_MINUTE = 500;
 
-/** Equal alerts of a minute, the worst first. Parameters: start and end of the minute. */
+const ALERTS_WHERE = (test: string): string =>
+  `SELECT * FROM (SELECT * FROM alerts WHERE ${test} AND at >= ? AND at < ? ORDER BY at LIMIT ${ALERTS_OF_A_MINUTE})`;
+
+/** Equal alerts of a minute, the worst first. Parameters: start and end of the minute, twice. */
 export const READ_ALERTS = `
   SELECT 1 AS present, min(a.at) - min(a.at) % 60000 AS minute, a.sid, a.client, a.peer,
     coalesce(${KIND}, '') AS kind, coalesce(${VALUE}, '') AS value,
     max(a.signature) AS signature, max(a.category) AS category, min(a.severity) AS severity, max(a.action) AS action,
     count(*) AS count, min(a.at) AS first_seen, max(a.at) AS last_seen
-  FROM (SELECT * FROM alerts WHERE at >= ? AND at < ? ORDER BY at LIMIT ${ALERTS_OF_A_MINUTE}) AS a
+  FROM (${ALERTS_WHERE('severity = 1')} UNION ALL ${ALERTS_WHERE('severity <> 1')}) AS a
   LEFT JOIN observables AS x ON x.id = a.observable_id
   GROUP BY a.sid, a.client, a.peer, a.observable_id ORDER BY severity, count DESC LIMIT ${ALERT_ROWS_OF_A_MINUTE}`;

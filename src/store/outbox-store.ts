@@ -234,7 +234,7 @@ export class OutboxStore {
   }
 
   #alertEntry([k1, k2, k3, k4, version]: Raw): OutboxEntry {
-    const rows = this.#alerts.all(k1, k1 + MINUTE_MS).map((row) => row.slice(1));
+    const rows = this.#alerts.all(k1, k1 + MINUTE_MS, k1, k1 + MINUTE_MS).map((row) => row.slice(1));
     return { key: [k1, k2, k3, k4], version, present: rows.length > 0, rows };
   }
 }

@@ -49,6 +49,23 @@ test('ten sensors that migrate an empty database at once make one schema, and ea
   );
 });
 
+test('every migration can be run again after a run that was killed, and changes nothing then', async (t) => {
+  if (!requires(t, 'mariadb')) return;
+  const server = await startMariadb(t, { dir: tempDir(t) });
+  const pool = poolOf({ addresses: [{ socket: server.socket }], queryTimeoutMs: 30_000 });
+  t.after(() => pool.close());
+  const schema = () =>
+    server.sql(
+      `SELECT table_name, column_name, column_type, column_key FROM information_schema.columns WHERE table_schema = 'virus_total' ORDER BY 1, 2`,
+    );
+  const { applied } = await new CentralMigrations(pool).run();
+  const before = await schema();
+  await server.sql('DELETE FROM virus_total.schema_migrations');
+  assert.deepEqual((await new CentralMigrations(pool).run()).applied, applied);
+  assert.deepEqual(await schema(), before);
+  assert.deepEqual((await new CentralMigrations(pool).run()).applied, []);
+});
+
 test('every table is InnoDB with one collation for texts and ASCII for keys, has a primary key, and nothing is a procedure, trigger or foreign key', async (t) => {
   if (!requires(t, 'mariadb')) return;
   const server = await startMariadb(t, { dir: tempDir(t) });

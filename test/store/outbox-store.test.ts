@@ -141,3 +141,18 @@ test('OutboxStore folds a minute of equal alerts into rows with counts', (t) => 
   );
   assert.equal(keyOf(about), 'domain:a.example.com');
 });
+
+test('OutboxStore bounds a minute of different alerts, and a flood of lesser ones hides no severe one', (t) => {
+  const { store, outbox } = open(t);
+  outbox.enable();
+  const alert = { signature: 's', category: 'c', action: 'allowed', client: '10.0.0.1' } as const;
+  store.transact(() => {
+    for (let n = 0; n < 12_000; n++)
+      store.alerts.keep({ ...alert, at: T0 + n, sid: 2, severity: 3, peer: `192.0.${n >> 8}.${n % 256}` });
+    store.alerts.keep({ ...alert, at: T0 + 50_000, sid: 1, severity: 1, peer: '192.0.2.1' });
+  });
+  const [entry] = all(outbox, 'suricata_alerts');
+  assert.equal(entry?.rows.length, 500);
+  const at = outbox.columns('suricata_alerts').indexOf('sid');
+  assert.equal(entry?.rows[0]?.[at], 1, 'the worst comes first');
+});
