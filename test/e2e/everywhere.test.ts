@@ -13,7 +13,7 @@ import { DAEMON_KEY, type Daemon, startDaemon } from '../support/daemon.ts';
 import { dnsQuestionLine, sendToSocket } from '../support/eve-line.ts';
 import { networkNamespace, sendUdp } from '../support/netns.ts';
 import { requires } from '../support/requirement.ts';
-import { alertLines, type LiveSuricata, startSuricata } from '../support/suricata.ts';
+import { alertLines, type LiveSuricata, nameAskedIn, startSuricata } from '../support/suricata.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
 import { dnsMessage } from '../support/wire-message.ts';
@@ -126,7 +126,11 @@ async function alertsOn({ suricata, netns }: Everywhere, name: string, mark: str
   const before = suricata.alerts().length;
   await sendUdp(netns, [dnsMessage({ name, id: 1 })]);
   await sendUdp(netns, [dnsMessage({ name: mark, id: 2 })]);
-  await until(`Suricata logs ${mark}`, () => suricata.events().some(({ dns }) => dns?.rrname === mark), PATIENCE_MS);
+  await until(
+    `Suricata logs ${mark}`,
+    () => suricata.events().some((event) => nameAskedIn(event) === mark),
+    PATIENCE_MS,
+  );
   return alertLines(suricata.alerts().slice(before)).length > 0;
 }
 

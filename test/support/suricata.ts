@@ -20,6 +20,8 @@ export interface EveEvent {
   readonly dns?: {
     readonly rrname?: string;
     readonly query?: readonly { readonly rrname: string }[];
+    /** From version 8 on, in place of both. */
+    readonly queries?: readonly { readonly rrname: string }[];
   };
   readonly tls?: { readonly sni?: string };
   readonly http?: { readonly hostname?: string; readonly url?: string };
@@ -126,11 +128,17 @@ export async function runSuricataOnPcap(pcap: string, options: SuricataOptions):
 export function alertLines(events: readonly EveEvent[]): readonly string[] {
   return events
     .filter(({ event_type }) => event_type === 'alert')
-    .map(({ alert, dns, tls, http, quic, dest_ip }) => {
-      const name = dns?.query?.[0]?.rrname ?? dns?.rrname ?? tls?.sni ?? quic?.sni ?? http?.hostname ?? dest_ip;
+    .map((event) => {
+      const { alert, tls, http, quic, dest_ip } = event;
+      const name = nameAskedIn(event) ?? tls?.sni ?? quic?.sni ?? http?.hostname ?? dest_ip;
       return `${name} ${alert?.signature_id}`;
     })
     .sort();
+}
+
+/** The name that a DNS query, or an alert about one, is about. */
+export function nameAskedIn({ dns }: EveEvent): string | undefined {
+  return dns?.query?.[0]?.rrname ?? dns?.queries?.[0]?.rrname ?? dns?.rrname;
 }
 
 async function answers(path: string): Promise<boolean> {

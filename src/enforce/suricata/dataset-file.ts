@@ -1,4 +1,5 @@
 import { open, readFile, rename, rm } from 'node:fs/promises';
+import { isIPv4 } from 'node:net';
 import { dirname } from 'node:path';
 import { gently, type Steps, steps } from '../../lib/gently.ts';
 import type { SetType } from './suricata-commands.ts';
@@ -8,7 +9,17 @@ export type EntryForm = SetType | 'sha1';
 
 /** One entry as a line, its newline included: Suricata cuts the last character of every line, whatever it is. */
 export function datasetLine(form: EntryForm, entry: string): string {
-  return form === 'string' ? `${Buffer.from(entry, 'utf8').toString('base64')}\n` : `${entry}\n`;
+  if (form === 'string') return `${Buffer.from(entry, 'utf8').toString('base64')}\n`;
+  // Suricata 8 refuses an IPv4 address in a file of addresses; this form both 7 and 8 take for it (measured with 7.0.10 and 8.0.7).
+  return form === 'ip' && isIPv4(entry) ? `${MAPPED}${entry}\n` : `${entry}\n`;
+}
+
+const MAPPED = '::ffff:';
+
+function entryOf(form: EntryForm, line: string): string {
+  if (form === 'string') return Buffer.from(line, 'base64').toString('utf8');
+  const rest = line.slice(MAPPED.length);
+  return form === 'ip' && line.startsWith(MAPPED) && isIPv4(rest) ? rest : line;
 }
 
 /**
@@ -25,7 +36,7 @@ export async function readDataset(path: string, form: EntryForm): Promise<Readon
   }
   if (content !== '' && !content.endsWith('\n')) return undefined;
   const lines = content === '' ? [] : content.slice(0, -1).split('\n');
-  return new Set(form === 'string' ? lines.map((line) => Buffer.from(line, 'base64').toString('utf8')) : lines);
+  return new Set(lines.map((line) => entryOf(form, line)));
 }
 
 /** Adds entries at the end of an existing file and waits until they are on the disk. */

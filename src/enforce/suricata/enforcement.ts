@@ -136,6 +136,11 @@ export class Enforcement {
     return (await this.#commands.datasetLookup(LIVE_SET_REFS[set], entry, signal)) === 'present';
   }
 
+  /** Asks Suricata who it is, for `status`. Never throws because it does not answer. */
+  async greet(signal: AbortSignal): Promise<void> {
+    await this.#orAway(() => this.#meet(signal));
+  }
+
   /** Runs work on the rules file when no reload is under way, which might put the previous rules back meanwhile. */
   exclusively<T>(work: () => Promise<T>): Promise<T> {
     return this.#rulesTurns.take(work);
@@ -257,7 +262,7 @@ export class Enforcement {
     else if (doubts === this.#doubts) this.#unsure = false;
     if (proved) this.#recent.settle(unproved);
     if (proved) this.#board.proved(this.#options.now());
-    else if (!loaded) this.#board.notLoaded(NOT_LOADED);
+    else if (!loaded) this.#board.notLoaded();
     return { proved, wrong };
   }
 
@@ -291,5 +296,3 @@ export class Enforcement {
     }
   }
 }
-
-const NOT_LOADED = 'Suricata has not loaded our rules: add the rules file under rule-files in suricata.yaml';

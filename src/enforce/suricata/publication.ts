@@ -7,6 +7,7 @@ import { HASH_LISTS, type HashList, LIVE_SETS, type LiveSet } from './datasets.t
 import { isCanonical, numberedRule, type RuleAction, ruleBody } from './rule-text.ts';
 import type { SidBook, SidRange } from './sid-range.ts';
 import { MAX_DOTTED_LABELS, staticRules } from './static-rules.ts';
+import { NO_FEATURES, type SuricataFeatures } from './suricata-features.ts';
 
 /** What a publication is made with. */
 export interface PublicationOptions {
@@ -15,6 +16,8 @@ export interface PublicationOptions {
   readonly maxRules: number;
   readonly sidRange: SidRange;
   readonly sids: SidBook;
+  /** Absent: what every Suricata can do. */
+  readonly features?: SuricataFeatures;
   /** Indicators whose own rule Suricata was seen to refuse. They stand in the datasets alone. */
   readonly withoutRule?: ReadonlySet<ObservableKey>;
 }
@@ -121,11 +124,15 @@ class Plan {
 const HASH_OF_LENGTH: Readonly<Record<number, HashList>> = { 32: 'md5', 40: 'sha1', 64: 'sha256' };
 
 /**
- * Whether a set of Suricata takes an indicator without anything else: a name alone, or an address. What stands for everything below a
- * name may need a rule for its number of labels.
+ * Whether a set of Suricata takes an indicator without anything else: a name, or an address. One that stands for everything below it
+ * may need a rule for its number of labels first.
  */
-export function isQuick({ observable, subdomains }: Indicator): boolean {
-  return !subdomains && (observable.kind === 'domain' || observable.kind === 'ip') && isCanonical(observable);
+export function isQuick({ observable, subdomains }: Indicator, features: SuricataFeatures): boolean {
+  return (
+    (!subdomains || features.subdomains) &&
+    (observable.kind === 'domain' || observable.kind === 'ip') &&
+    isCanonical(observable)
+  );
 }
 
 /** The live set of a name or an address, and how it stands there. */
@@ -148,6 +155,7 @@ function sharedText(plan: Plan, options: PublicationOptions): string {
   const labels = new Set([...plan.sets.dotted.keys()].map((entry) => labelsOf(entry.slice(1))));
   const rules = staticRules({
     ...options,
+    features: options.features ?? NO_FEATURES,
     dottedLabels: [...labels].sort((a, b) => a - b),
     hashLists: HASH_LISTS.filter((list) => plan.hashes[list].size > 0),
   });

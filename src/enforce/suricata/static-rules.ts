@@ -2,6 +2,7 @@ import { OperatorError } from '../../core/errors.ts';
 import { HASH_LISTS, type HashList, hashFile, LIVE_SET_REFS, type LiveSet, OWN_SET_REFS, setFile } from './datasets.ts';
 import { CLASSTYPE, ONE_ALERT_AN_HOUR, type RuleAction } from './rule-text.ts';
 import { firstStaticSid, type SidRange } from './sid-range.ts';
+import type { SuricataFeatures } from './suricata-features.ts';
 
 /** Most labels of a name that is blocked with everything below it. Real names have two to five. */
 export const MAX_DOTTED_LABELS = 32;
@@ -11,6 +12,7 @@ export interface StaticRulesOptions {
   readonly datasetsDir: string;
   readonly action: RuleAction;
   readonly sidRange: SidRange;
+  readonly features: SuricataFeatures;
   /** How many labels the entries of the dotted set have, each number once. Each costs one rule a protocol. */
   readonly dottedLabels: readonly number[];
   /** Lists of hashes that hold something: Suricata refuses a rule over an empty one. */
@@ -48,7 +50,11 @@ export function staticRules(options: StaticRulesOptions): readonly string[] {
     addressRule(options, 'dst', 0),
     addressRule(options, 'src', 1),
     ...options.hashLists.map((list) => hashRule(options, list)),
-    ...PROTOCOLS.flatMap((_, at) => options.dottedLabels.map((labels) => dottedRule(options, at, labels))),
+    ...PROTOCOLS.flatMap((_, at) =>
+      options.features.subdomains
+        ? [subdomainRule(options, at)]
+        : options.dottedLabels.map((labels) => dottedRule(options, at, labels)),
+    ),
   ];
 }
 
@@ -72,6 +78,15 @@ function hashRule(options: StaticRulesOptions, list: HashList): string {
   return rule(options, 'tcp any any -> any any', `a file held malicious (${list})`, match, sid);
 }
 
+/** Names below an entry, where Suricata finds them itself. Also over an empty set, so that the first entry takes effect at once. */
+function subdomainRule(options: StaticRulesOptions, at: number): string {
+  const { app, buffer, what } = protocol(at);
+  const own = app === 'dns' ? ownEntries(options, 'dotted', SUBDOMAINS) : '';
+  const match = `${buffer}; to_lowercase; dotprefix; ${entries(options, 'dotted', SUBDOMAINS)}${own}`;
+  const sid = OFFSET.dotted + at * OFFSET.dottedPerProtocol;
+  return rule(options, `${app} any any -> any any`, `${what} to or below a name held malicious`, match, sid);
+}
+
 /**
  * Names below an entry, for a Suricata without `match subdomain` (before 8.0.7): the last `labels` labels are cut out and
  * looked up. The empty alternative matters: a transform that does not match hands on the unchanged buffer.
@@ -91,14 +106,16 @@ function dottedRule(options: StaticRulesOptions, at: number, labels: number): st
   );
 }
 
-function entries({ datasetsDir }: StaticRulesOptions, set: LiveSet): string {
+const SUBDOMAINS = 'match subdomain,';
+
+function entries({ datasetsDir }: StaticRulesOptions, set: LiveSet, how = ''): string {
   const ref = LIVE_SET_REFS[set];
-  return `dataset:isset,${ref.name},type ${ref.type},load ${setFile(datasetsDir, ref)},hashsize ${HASH_SIZE};`;
+  return `dataset:isset,${ref.name},type ${ref.type},${how}load ${setFile(datasetsDir, ref)},hashsize ${HASH_SIZE};`;
 }
 
-function ownEntries({ datasetsDir }: StaticRulesOptions, set: LiveSet): string {
+function ownEntries({ datasetsDir }: StaticRulesOptions, set: LiveSet, how = ''): string {
   const ref = OWN_SET_REFS[set];
-  return ` dataset:isnotset,${ref.name},type ${ref.type},load ${setFile(datasetsDir, ref)},hashsize ${OWN_HASH_SIZE};`;
+  return ` dataset:isnotset,${ref.name},type ${ref.type},${how}load ${setFile(datasetsDir, ref)},hashsize ${OWN_HASH_SIZE};`;
 }
 
 function rule(

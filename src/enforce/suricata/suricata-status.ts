@@ -38,8 +38,8 @@ export class StatusBoard {
   }
 
   /** Our rules are not what Suricata has loaded. */
-  notLoaded(problem: string): void {
-    this.#rulesProblem ??= problem;
+  notLoaded(): void {
+    this.#rulesProblem ??= 'Suricata has not loaded our rules: add the rules file under rule-files in suricata.yaml';
   }
 
   /** A reload was done, well or badly. */

@@ -25,6 +25,13 @@ import type { RuleAction } from './rule-text.ts';
 import { type PutOutcome, RulesFile } from './rules-file.ts';
 import { RulesLock } from './rules-lock.ts';
 import type { SidBook, SidRange } from './sid-range.ts';
+import {
+  commonFeatures,
+  featuresOf,
+  NO_FEATURES,
+  type SuricataFeatures,
+  versionOfBinary,
+} from './suricata-features.ts';
 import type { SuricataStatus } from './suricata-status.ts';
 import { explainWrites } from './write-failure.ts';
 
@@ -72,6 +79,9 @@ export class SuricataTarget implements Target {
   readonly #socket: CommandSocket;
   readonly #withoutRule = new Set<ObservableKey>();
   #started: Promise<void> | undefined;
+  /** Of the Suricata that the rules in place were made for. */
+  #features = NO_FEATURES;
+  #asked: { readonly running: string | undefined; readonly installed: string | undefined } | undefined;
 
   constructor(options: SuricataTargetOptions) {
     this.#options = options;
@@ -121,6 +131,7 @@ export class SuricataTarget implements Target {
     // At once: what is added from here on is not in `desired`.
     this.#files.begin();
     await this.start();
+    this.#features = await this.#common(signal);
     const planned = await gently(publicationInSteps(desired, this.#planOptions()), signal);
     const rules = (await this.#rules.read()) ?? '';
     const before = ownRulesIn(rules);
@@ -146,7 +157,7 @@ export class SuricataTarget implements Target {
       unsupported: plan.unsupported,
       failed: failures(plan, put, changes, report.failed),
       declined: plan.failed,
-      proved: report.proved && put.outcome !== 'refused',
+      proved: report.proved && put.outcome !== 'refused' && this.#running === this.#asked?.running,
       ...countsOf(changes, before.urls, plan.onlyInRules),
       ...noticeOf(put, report.notice),
     };
@@ -158,7 +169,7 @@ export class SuricataTarget implements Target {
    */
   async hasten(indicators: readonly Indicator[], signal: AbortSignal): Promise<ReadonlySet<ObservableKey>> {
     await this.start();
-    const entries = indicators.filter(isQuick).map(placeOf);
+    const entries = indicators.filter((one) => isQuick(one, this.#features)).map(placeOf);
     const inSet = (set: LiveSet): readonly string[] =>
       entries.filter((entry) => entry.set === set).map(({ entry }) => entry);
     await explainWrites(() =>
@@ -235,8 +246,26 @@ export class SuricataTarget implements Target {
     return put;
   }
 
+  /** What both the Suricata that runs and the one installed can do, which may differ after an upgrade until it is restarted. */
+  async #common(signal: AbortSignal): Promise<SuricataFeatures> {
+    // One that was met is asked again with the changes below; when it is another one by then, this drive is not the last.
+    if (this.#options.commandSocket !== '' && this.#running === undefined) await this.#enforcement.greet(signal);
+    const running = this.#running;
+    if (this.#asked === undefined || this.#asked.running !== running) {
+      this.#asked = { running, installed: await versionOfBinary(this.#options.binary, signal) };
+    }
+    const known = [running, this.#asked.installed].flatMap((version) =>
+      version === undefined ? [] : [featuresOf(version)],
+    );
+    return known.length === 0 ? NO_FEATURES : known.reduce(commonFeatures);
+  }
+
+  get #running(): string | undefined {
+    return this.#enforcement.status().version;
+  }
+
   #planOptions(): PublicationOptions {
-    return { ...this.#options, withoutRule: this.#withoutRule };
+    return { ...this.#options, features: this.#features, withoutRule: this.#withoutRule };
   }
 
   async #published(): Promise<ReadonlySet<ObservableKey>> {

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import type { DesiredState } from '../../../src/core/indicator.ts';
 import type { PublicationOptions } from '../../../src/enforce/suricata/publication.ts';
+import { featuresOf, versionOfBinary } from '../../../src/enforce/suricata/suricata-features.ts';
 import { type Endpoint, PcapWriter } from '../../support/pcap.ts';
 import { quicInitial } from '../../support/quic-initial.ts';
 import { requires } from '../../support/requirement.ts';
-import { alertLines, type EveEvent, runSuricataOnPcap } from '../../support/suricata.ts';
+import { alertLines, type EveEvent, nameAskedIn, runSuricataOnPcap } from '../../support/suricata.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { dnsMessage, dnsOverTcp, httpRequest, httpResponse, tlsClientHello } from '../../support/wire-message.ts';
 import { desired, indicator } from './desired.ts';
@@ -101,6 +102,27 @@ for (const maxRules of [500, 0]) {
   });
 }
 
+test('where Suricata matches subdomains itself, one rule finds what several find elsewhere, and a name with its own rule once', async (t) => {
+  if (!requires(t, 'suricata')) return;
+  const features = featuresOf((await versionOfBinary('suricata', new AbortController().signal)) ?? '');
+  if (!features.subdomains) {
+    // An older one refuses such rules, which is why it is never given them.
+    const { put } = await publishTo(tempDir(t), desired('*.evil.com'), { features: { subdomains: true } });
+    assert.equal(put.outcome, 'refused');
+    return;
+  }
+  const traffic = new Traffic().query('evil.com', 'a.b.EVIL.com', 'x.deep.sub.example', 'sub.example', ...LOOKALIKES);
+  const wanted = desired('*.evil.com', '*.deep.sub.example');
+  const shared = await eventsOf(t, wanted, traffic, { maxRules: 0, features });
+  const names = ['a.b.EVIL.com', 'evil.com', 'x.deep.sub.example'];
+  assert.deepEqual(
+    alertLines(shared),
+    names.map((name) => `${name} 1999810`),
+  );
+  const own = await eventsOf(t, wanted, traffic, { maxRules: 1, features });
+  assert.deepEqual(alertLines(own), ['a.b.EVIL.com 1999810', 'evil.com 1999810', 'x.deep.sub.example 1900000']);
+});
+
 test('wildcards of several lengths in one set find their own names only', async (t) => {
   if (!requires(t, 'suricata')) return;
   const traffic = new Traffic().query('x.evil.com', 'a.deep.sub.example', 'sub.example', 'other.sub.example');
@@ -165,7 +187,7 @@ test('with action drop, an inline Suricata blocks, and the limit of alerts is no
   const alerts = events.filter(({ event_type }) => event_type === 'alert');
   assert.ok(alerts.length > 1 && alerts.every(({ alert }) => alert?.action === 'blocked'));
   assert.equal(
-    events.some(({ dns }) => dns?.rrname === 'good.com'),
+    events.some((event) => nameAskedIn(event) === 'good.com'),
     true,
   );
   // A handshake that gets through would show its server name.

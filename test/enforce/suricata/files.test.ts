@@ -20,7 +20,8 @@ test('a dataset of strings is base64 a line with a final newline; others are pla
   assert.deepEqual([...((await readDataset(path, 'string')) ?? [])], ['evil.example', 'bad.example']);
   assert.equal(statSync(path).mode & 0o777, 0o644);
   await writeDataset(path, 'ip', ['2001:db8::1', '192.0.2.1']);
-  assert.equal(readFileSync(path, 'utf8'), '2001:db8::1\n192.0.2.1\n');
+  assert.equal(readFileSync(path, 'utf8'), '2001:db8::1\n::ffff:192.0.2.1\n');
+  assert.deepEqual(await readDataset(path, 'ip'), new Set(['2001:db8::1', '192.0.2.1']));
 });
 
 test('a dataset file that is missing or torn by a crash is read as not there', async (t) => {
