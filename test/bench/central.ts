@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { Store } from '../../src/store/store.ts';
 import type { Mariadb } from '../support/mariadb.ts';
-import { type Drained, STEADY_RATE, STEADY_SECONDS } from './central/drain.ts';
+import { type Drained, STEADY_RATE, STEADY_SECONDS } from './central/drained.ts';
 import { measureLiveDrain } from './central/live-daemon.ts';
 import { bareInsert, migrate, prefill, startBenchServer } from './central/server.ts';
 import { recordSightings } from './central/sightings.ts';

@@ -128,7 +128,7 @@ export function logInto(lines: string[]): Log {
 }
 
 /** Resolves when nothing of a sensor is left to be told or summed up. */
-export async function drained(sensor: Sensor, deadlineMs = 30_000): Promise<void> {
+export async function drained(sensor: Sensor, deadlineMs = 120_000): Promise<void> {
   const left = sensor.db.prepare<[], { n: number }>(
     'SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM summaries_due) AS n',
   );

@@ -3,6 +3,7 @@ import { chmodSync, chownSync, existsSync, mkdirSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { endWithUs } from './children.ts';
 import { freePort, MARIADB_USER, type Mariadb, sql, withSbin } from './mariadb.ts';
 import { requires } from './requirement.ts';
 import { until } from './until.ts';
@@ -160,6 +161,7 @@ class GaleraNode implements Mariadb {
     const [command = '', ...args] = [...this.#owner.prefix, 'mariadbd', ...this.#arguments(cluster)];
     const started = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'], env: withSbin(), cwd: this.#dir });
     this.#child = started;
+    endWithUs(started);
     started.stderr.on('data', (text) => (this.#said = (this.#said + String(text)).slice(-6000)));
     await until(
       'the node is ready',

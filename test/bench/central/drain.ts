@@ -9,28 +9,16 @@ import { OutboxStore } from '../../../src/store/outbox-store.ts';
 import { openSqliteFile } from '../../../src/store/sqlite-file.ts';
 import { Store } from '../../../src/store/store.ts';
 import { until } from '../../support/until.ts';
+import { type Drained, STEADY_RATE, STEADY_SECONDS } from './drained.ts';
 import { benchPool } from './server.ts';
 import { recordSightings } from './sightings.ts';
 
-/** What draining came to. */
-export interface Drained {
-  readonly perSecond: number;
-  readonly grownMb: number;
-  readonly peakMb: number;
-  readonly delayP99Ms: number;
-  readonly delayMaxMs: number;
-  readonly worstLagMs: number;
-}
-
-/** How long new sightings come at an even pace when the backlog is gone, and how many a second. */
-export const STEADY_SECONDS = 20;
-export const STEADY_RATE = 200;
 const TICK_MS = 100;
 /** Ticks until the first pass with new sightings is over. */
 const WARM_TICKS = 20;
 
 const [socket = '', path = '', sensor = ''] = process.argv.slice(2);
-if (socket !== '') console.log(JSON.stringify(await drain()));
+console.log(JSON.stringify(await drain()));
 
 async function drain(): Promise<Drained> {
   const store = new Store({ path, sidRange: { first: 1_900_000, last: 1_900_100 } });
