@@ -20,6 +20,8 @@ export interface CentralSensor {
 export interface CentralStatus {
   readonly where: string;
   readonly server: string;
+  /** The clock of the server, epoch milliseconds. */
+  readonly serverTimeAt: number;
   readonly schema: { readonly present: number; readonly wanted: number };
   readonly sensors: readonly CentralSensor[];
 }
@@ -28,14 +30,18 @@ const SENSORS = `SELECT sensor, version, TIMESTAMPDIFF(MICROSECOND, heartbeat, U
     TIMESTAMPDIFF(MICROSECOND, synced_until, heartbeat) DIV 1000 + clock_skew_ms AS lag_ms, outbox_rows, set_aside, thinned, clock_skew_ms
   FROM sensors ORDER BY sensor`;
 
+const CLOCK = `SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000 AS ms`;
+
 /** Asks the centre how it is. @throws CentralError */
 export async function readCentralStatus(pool: CentralPool, migrations: CentralMigrations): Promise<CentralStatus> {
   const present = await migrations.present();
   return pool.use(async (connection) => {
     const rows = present === 0 ? [] : await connection.rows(SENSORS);
+    const [clock] = await connection.rows(CLOCK);
     return {
       where: pool.where,
       server: connection.serverVersion,
+      serverTimeAt: Number(clock?.ms),
       schema: { present, wanted: migrations.wanted },
       sensors: rows.map((row) => ({
         sensor: String(row.sensor),

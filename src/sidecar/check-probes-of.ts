@@ -3,6 +3,7 @@ import { CommandSocket } from '../enforce/suricata/command-socket.ts';
 import { SuricataCommands } from '../enforce/suricata/suricata-commands.ts';
 import { SILENT } from '../lib/log.ts';
 import { VirusTotalSource } from '../sources/virustotal/virustotal-source.ts';
+import { checkCentral } from './check-central.ts';
 import type { CheckProbes, KeyFacts } from './check-probes.ts';
 
 /** The questions of `guardian check` that only parts of the daemon can ask. */
@@ -33,7 +34,7 @@ export function checkProbes(env: Readonly<Record<string, string | undefined>>): 
       );
       return { windows: new Map(windows) } satisfies KeyFacts;
     },
-    others: [],
+    others: [(config, signal) => checkCentral(config, env, signal)],
   };
 }
 

@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { StatusDocument } from '../../src/api/status-facts.ts';
 import { VirusTotalStandIn } from '../../src/cli/demo/virustotal-stand-in.ts';
+import { loadConfig } from '../../src/config/load-config.ts';
+import { checkCentral } from '../../src/sidecar/check-central.ts';
 import { DAEMON_KEY, startDaemon } from '../support/daemon.ts';
 import { dnsQuestionLine, sendToSocket } from '../support/eve-line.ts';
 import { MARIADB_USER, type Mariadb, startMariadb } from '../support/mariadb.ts';
@@ -152,4 +154,26 @@ test('guardian central migrate from two processes at once makes the schema once,
     'up to date',
   ]);
   assert.ok(said.every((text) => text.includes(`version ${version?.version}`)));
+});
+
+test('guardian check says how the central database is: no schema, a wrong password, away, and well', async (t) => {
+  if (!requires(t, 'mariadb')) return;
+  const dir = tempDir(t);
+  const server = await startMariadb(t, { dir });
+  const path = join(dir, 'guardian.yaml');
+  writeFileSync(path, centralConfig(dir, server));
+  const check = () => checkCentral(loadConfig({ path }), {}, AbortSignal.timeout(30_000));
+  const [missing] = await check();
+  assert.equal(missing?.state, 'warn');
+  assert.match(missing?.found ?? '', /schema 0, 0 sensors, want \d+$/);
+  await promisify(execFile)(process.execPath, ['--import', 'tsx', MAIN, 'central', 'migrate', '--config', path]);
+  const [well, clock] = await check();
+  assert.deepEqual([well?.state, clock?.state], ['ok', 'ok']);
+  writeFileSync(join(dir, 'mysql.password'), 'wrong');
+  const [denied] = await check();
+  assert.deepEqual([denied?.state, /Access denied/.test(denied?.found ?? '')], ['bad', true]);
+  await server.kill('SIGKILL');
+  assert.equal((await check())[0]?.state, 'warn', 'it may be away for days');
+  writeFileSync(path, 'sensor: alone\n');
+  assert.deepEqual(await check(), []);
 });
