@@ -9,7 +9,7 @@ export interface SuricataFeatures {
 /** What every Suricata from 7.0 on can do. */
 export const NO_FEATURES: SuricataFeatures = { subdomains: false };
 
-/** `match subdomain` came with 8.0.7 (main-8.0.x 0ded73ab59); 8.0.6 does not load a rule with it. */
+/** `match subdomain` came with 8.0.7 (main-8.0.x 0ded73ab59). What is older takes a rule with it, and finds the name alone (7.0.10). */
 const SUBDOMAINS_SINCE = [8, 0, 7];
 
 /** What a Suricata of this version can do; `8.0.7 RELEASE`, `8.1.0-dev`. A version that cannot be read is an old one. */
