@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,10 +34,15 @@ async function daemonIn(t: TestContext, dir: string, options: Partial<DaemonOpti
   return startDaemon(t, { dir: join(dir, 'g'), commandSocket: join(dir, 's', 'command.sock'), ...options });
 }
 
-async function suricataFor(t: TestContext, dir: string, daemon: Daemon): Promise<LiveSuricata> {
+async function suricataFor(
+  t: TestContext,
+  dir: string,
+  daemon: Daemon,
+  users: readonly string[] = [],
+): Promise<LiveSuricata> {
   await until('the rules file is there', () => existsSync(daemon.rulesFile));
   const netns = await networkNamespace(t);
-  return startSuricata(t, { dir: join(dir, 's'), netns, rulesFiles: [daemon.rulesFile] });
+  return startSuricata(t, { dir: join(dir, 's'), netns, rulesFiles: [daemon.rulesFile, ...users] });
 }
 
 function block(daemon: Daemon, pattern: string): Promise<unknown> {
@@ -133,6 +138,32 @@ test('Suricata that is absent, comes, is restarted and is reloaded by others is 
   await forget(daemon, BAD);
   assert.equal(await suricataHolds(suricata, BAD), false);
   assert.equal(filesMention(daemon, BAD), false);
+});
+
+test('Suricata that is killed in the middle of a reload is caught up with when it is back', {
+  timeout: 300_000,
+}, async (t) => {
+  if (!requires(t, 'suricata', 'netns')) return;
+  const dir = tempDir(t);
+  const daemon = await daemonIn(t, dir);
+  // Rules of the user's, so that a reload takes a while.
+  const users = join(dir, 'users.rules');
+  const rule = (n: number) => `alert dns any any -> any any (dns.query; content:"user-${n}.example"; sid:${n + 1};)\n`;
+  writeFileSync(users, Array.from({ length: 4000 }, (_, n) => rule(n)).join(''));
+  const suricata = await suricataFor(t, dir, daemon, [users]);
+  await block(daemon, BAD);
+  await until('the block is proved', () => isProved(daemon, BAD), PATIENCE_MS);
+  const reloads = () => suricata.output().split('rule reload starting').length;
+  const before = reloads();
+  // Nothing but a rule of its own holds a URL, and nothing but a reload brings that.
+  await block(daemon, `http://${BAD}/dropper`);
+  await until('a reload is under way', () => reloads() > before, PATIENCE_MS);
+  process.kill(suricata.pid(), 'SIGKILL');
+  await suricata.stop();
+  await suricata.start();
+  const url = encodeURIComponent(`http://${BAD}/dropper`);
+  await until('both are proved', async () => (await isProved(daemon, url)) && isProved(daemon, BAD), PATIENCE_MS);
+  assert.equal(await suricataHolds(suricata, BAD), true);
 });
 
 test('a command socket that accepts and says nothing stops nothing else, is told, and is caught up with', {

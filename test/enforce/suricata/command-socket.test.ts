@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { chmodSync, chownSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
+import { promisify } from 'node:util';
 import { OperatorError, UnavailableError } from '../../../src/core/errors.ts';
 import { CommandSocket } from '../../../src/enforce/suricata/command-socket.ts';
 import { SuricataCommands } from '../../../src/enforce/suricata/suricata-commands.ts';
@@ -10,6 +13,9 @@ import { requires } from '../../support/requirement.ts';
 import { startSuricata } from '../../support/suricata.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { until } from '../../support/until.ts';
+
+const run = promisify(execFile);
+const NOBODY = 65_534;
 
 /** A server that answers as `answer` says and keeps every chunk it got, as it got it. */
 async function listen(t: TestContext, answer: (text: string, client: Socket) => void) {
@@ -163,6 +169,20 @@ test('rubbish for an answer, and an answer of nobody, are unavailability with a 
     assert.match(error.hint ?? '', /unix-command enabled/);
     return true;
   });
+});
+
+test('a socket of a user we have no right to is unavailability, and the hint says which group to join', async (t) => {
+  if (!requires(t, 'netns')) return;
+  const { path } = await listen(t, (_, client) => client.write(OK));
+  chownSync(path, NOBODY, NOBODY);
+  chmodSync(path, 0o600);
+  const module = new URL('../../../src/enforce/suricata/command-socket.ts', import.meta.url).href;
+  const code = `const { CommandSocket } = await import(${JSON.stringify(module)});
+    await new CommandSocket(${JSON.stringify(path)}).send('uptime').catch((error) => console.log(error.message, error.hint));`;
+  // Root may do anything, so that right is taken from it.
+  const without = ['--bounding-set', '-dac_override', '--inh-caps', '-dac_override', process.execPath];
+  const { stdout } = await run('setpriv', [...without, '--import', 'tsx', '--input-type=module', '-e', code]);
+  assert.match(stdout, /EACCES Add guardian's user to the group that Suricata runs as/);
 });
 
 test('reloadRules() waits out a reload that somebody else began', async (t) => {
