@@ -7,7 +7,6 @@ import { runCli } from './cli/program.ts';
 import { programVersion } from './lib/version.ts';
 import { createStdoutLog } from './ops/logger.ts';
 import { checkProbes } from './sidecar/check-probes-of.ts';
-import { replayRecording } from './sidecar/replay-recording.ts';
 
 // The only file that touches the process: its arguments, environment, streams, signals and exit status.
 
@@ -61,7 +60,8 @@ const io: CliIo = {
     onHangup: (listener) => void hangupListeners.push(listener),
   },
   probes: checkProbes(process.env),
-  replay: replayRecording(process.env),
+  // Loaded when it is used: a daemon would compile the whole receiving side a second time.
+  replay: async (options) => (await import('./sidecar/replay-recording.ts')).replayRecording(process.env)(options),
 };
 
 process.exitCode = await runCli(process.argv.slice(2), io);

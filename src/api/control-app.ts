@@ -1,5 +1,6 @@
 import { Ajv } from 'ajv';
 import { type FastifyInstance, type FastifyReply, fastify } from 'fastify';
+import { FIXED_SCHEMAS } from '../lib/fixed-schemas.ts';
 import { ApiError, type FailedRequest, failedRequestOf } from './api-error.ts';
 import { carriesToken } from './bearer-token.ts';
 import { serveCanary } from './canary.ts';
@@ -56,8 +57,8 @@ export function createControlApp(dependencies: ControlDependencies, access: Acce
 }
 
 // Query strings are all text, so numbers are read out of them; in a body a wrong type is a mistake.
-const COERCING = new Ajv({ coerceTypes: true, useDefaults: true, allowUnionTypes: true });
-const STRICT = new Ajv({ useDefaults: true, allowUnionTypes: true });
+const COERCING = new Ajv({ ...FIXED_SCHEMAS, coerceTypes: true, useDefaults: true, allowUnionTypes: true });
+const STRICT = new Ajv({ ...FIXED_SCHEMAS, useDefaults: true, allowUnionTypes: true });
 
 function serveEverything(app: FastifyInstance, dependencies: ControlDependencies, access: Access): void {
   if (access.kind === 'token') {

@@ -7,8 +7,6 @@ import { withHelp } from './command-help.ts';
 import { clientOf, type DaemonOptions, withDaemonOptions } from './daemon-options.ts';
 import { Printer } from './printer.ts';
 import { replaceFile } from './replaced-file.ts';
-import { reportPage } from './report/page.ts';
-import { printReport } from './report/report-text.ts';
 
 interface ReportOptions extends DaemonOptions {
   readonly since: string;
@@ -46,10 +44,14 @@ export function registerReport(program: Command, io: CliIo): void {
     });
     const printer = new Printer(io);
     if (options.json === true) printer.json(report);
-    else if (options.html === undefined) printReport(report, printer);
-    else if (options.html === STANDARD_OUTPUT) printer.text(reportPage(report));
-    else replaceFile(options.html, reportPage(report), FILE_MODE);
+    else if (options.html === undefined) (await import('./report/report-text.ts')).printReport(report, printer);
+    else writePage((await import('./report/page.ts')).reportPage(report), options.html, printer);
   });
+}
+
+function writePage(page: string, file: string, printer: Printer): void {
+  if (file === STANDARD_OUTPUT) printer.text(page);
+  else replaceFile(file, page, FILE_MODE);
 }
 
 function sinceTime(since: string, now: number): string {

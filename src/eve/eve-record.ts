@@ -1,4 +1,5 @@
 import { Ajv, type ValidateFunction } from 'ajv';
+import { FIXED_SCHEMAS } from '../lib/fixed-schemas.ts';
 
 /** The fields every record may have. Addresses are as Suricata spells them. */
 interface EveHeader {
@@ -155,7 +156,7 @@ function compile(ajv: Ajv, type: ReadType): ValidateFunction {
   return ajv.compile(object({ ...header, ...PAYLOADS[type] }, required));
 }
 
-const ajv = new Ajv({ strict: true, allErrors: false });
+const ajv = new Ajv({ ...FIXED_SCHEMAS, strict: true, allErrors: false });
 const VALIDATORS = Object.fromEntries(READ_TYPES.map((type) => [type, compile(ajv, type)])) as Record<
   ReadType,
   ValidateFunction

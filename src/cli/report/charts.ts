@@ -26,11 +26,9 @@ const BEYOND = 1.6;
 /** Of a step's width; the rest tells steps apart. */
 const COLUMN_WIDTH = 0.84;
 
-const NUMBERS = new Intl.NumberFormat('en-US');
-
-/** `29,855`. */
+/** A whole number: `29,855`. */
 export function numberText(value: number): string {
-  return NUMBERS.format(value);
+  return String(Math.round(value)).replace(/\B(?=(?:\d{3})+$)/g, ',');
 }
 
 /** `1.9 %`; what is not nothing never reads as `0.0 %`. */

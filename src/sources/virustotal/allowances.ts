@@ -1,5 +1,6 @@
 import { Ajv, type SchemaObject } from 'ajv';
 import { UnavailableError } from '../../core/errors.ts';
+import { FIXED_SCHEMAS } from '../../lib/fixed-schemas.ts';
 
 /** How much of one window's allowance is there, and how much is used. */
 export interface Allowance {
@@ -50,7 +51,7 @@ const SCHEMA: SchemaObject = {
   },
 };
 
-const isOverallQuotas = new Ajv({ strictRequired: false }).compile<OverallQuotas>(SCHEMA);
+const isOverallQuotas = new Ajv({ ...FIXED_SCHEMAS, strictRequired: false }).compile<OverallQuotas>(SCHEMA);
 
 /**
  * Parses the answer of `/users/{id}/overall_quotas`. Where a user also belongs to a group, the one with less left counts.

@@ -6,6 +6,7 @@ import { keyOf, type Observable, type ObservableKind } from '../../core/observab
 import { virusTotalPage } from '../../core/permalink.ts';
 import type { AnalysisStats, FlaggingEngine, Report } from '../../core/report.ts';
 import { hostOfUrl, parseWebUrl } from '../../core/web-url.ts';
+import { FIXED_SCHEMAS } from '../../lib/fixed-schemas.ts';
 import { plainText } from '../../lib/printable.ts';
 import { API_OBJECT_SCHEMA, type ApiObject, type Attributes } from './api-object.ts';
 import { urlId } from './object-path.ts';
@@ -19,7 +20,7 @@ const MAX_REMARK = 200;
 /** 2100-01-01 in seconds: a later time is milliseconds by mistake, or nonsense. */
 const LAST_SECOND = 4_102_444_800;
 
-const isApiObject = new Ajv().compile<ApiObject>(API_OBJECT_SCHEMA);
+const isApiObject = new Ajv(FIXED_SCHEMAS).compile<ApiObject>(API_OBJECT_SCHEMA);
 
 const TYPE_OF: Record<ObservableKind, string> = { domain: 'domain', ip: 'ip_address', url: 'url', file: 'file' };
 
