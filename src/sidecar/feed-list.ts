@@ -1,9 +1,9 @@
 import { type Environment, readSecret } from '../config/secrets.ts';
 import type { FeedConfig } from '../config/sections/feed-section.ts';
-import { ConfigError } from '../core/errors.ts';
+import type { FeedPresetName } from '../core/feed-preset-name.ts';
 import type { Log } from '../lib/log.ts';
 import type { Feed } from '../sources/feeds/feed.ts';
-import { FEED_PRESET_NAMES, type FeedPresetName, feedOfPreset } from '../sources/feeds/presets.ts';
+import { feedOfPreset } from '../sources/feeds/presets.ts';
 
 const EVERY_MS = 6 * 3_600_000;
 
@@ -12,7 +12,7 @@ const MIN_EVERY_MS = 5 * 60_000;
 
 /**
  * The feeds a configuration names, with presets filled in and keys read.
- * @throws ConfigError for a preset that does not exist and a key that cannot be read.
+ * @throws ConfigError for a key that cannot be read.
  */
 export function feedList(configured: readonly FeedConfig[], env: Environment, log: Log): readonly Feed[] {
   return configured.map((one) => {
@@ -21,12 +21,7 @@ export function feedList(configured: readonly FeedConfig[], env: Environment, lo
   });
 }
 
-function presetFeed(one: FeedConfig, preset: string, authKey: string | undefined): Feed {
-  if (!isPreset(preset)) {
-    throw new ConfigError(`Cannot use feed preset "${preset}": there is none of that name`, {
-      hint: `There are: ${FEED_PRESET_NAMES.join(', ')}.`,
-    });
-  }
+function presetFeed(one: FeedConfig, preset: FeedPresetName, authKey: string | undefined): Feed {
   return feedOfPreset(preset, {
     ...(one.name === null ? {} : { name: one.name }),
     ...(one.weight === null ? {} : { weight: one.weight }),
@@ -51,8 +46,4 @@ function ownFeed(one: FeedConfig, authKey: string | undefined): Feed {
     ...(authKey === undefined ? {} : { authKey }),
     allowPrivate: one.allowPrivate,
   };
-}
-
-function isPreset(name: string): name is FeedPresetName {
-  return (FEED_PRESET_NAMES as readonly string[]).includes(name);
 }

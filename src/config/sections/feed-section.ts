@@ -1,3 +1,4 @@
+import { FEED_PRESET_NAMES } from '../../core/feed-preset-name.ts';
 import { nullable } from '../field.ts';
 import { decimal, duration, flag, oneOf, path, secretFile, text, webUrl } from '../field-kinds.ts';
 import { type ConfigOf, type Conflict, list, section } from '../section.ts';
@@ -11,11 +12,8 @@ const feedSection = section(
   'One public or private list of bad observables.',
   {
     preset: nullable(
-      text({
-        doc: 'A public feed by name, with its address, format and licence: urlhaus, threatfox, feodo, openphish, cert-pl, phishing-database, spamhaus-drop, tranco, umbrella, dynamic-dns and others. Everything below is then optional.',
-        example: 'urlhaus',
-        pattern: NAME,
-        want: 'the name of a preset',
+      oneOf(FEED_PRESET_NAMES, {
+        doc: 'A public feed by name, with its address, format and licence (native-config/feeds.md tells of each). Everything below is then optional.',
       }),
     ),
     name: nullable(

@@ -1,3 +1,4 @@
+import type { FeedPresetName } from '../../core/feed-preset-name.ts';
 import type { Feed } from './feed.ts';
 
 /** A public feed by name. All of them are off until a configuration names them. */
@@ -202,11 +203,7 @@ export const FEED_PRESETS = {
     location: `${WARNINGLISTS}/dynamic-dns/list.json`,
     licence: 'repository CC0; the list has its own terms',
   },
-} as const satisfies Readonly<Record<string, FeedPreset>>;
-
-export type FeedPresetName = keyof typeof FEED_PRESETS;
-
-export const FEED_PRESET_NAMES = Object.keys(FEED_PRESETS) as readonly FeedPresetName[];
+} as const satisfies Readonly<Record<FeedPresetName, FeedPreset>>;
 
 /** What a configuration may change of a preset. */
 export interface PresetChanges {

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { FEED_PRESET_NAMES } from '../../../src/core/feed-preset-name.ts';
 import { csvFields } from '../../../src/sources/feeds/csv-fields.ts';
 import { entryReader } from '../../../src/sources/feeds/entry-reader.ts';
 import { EntryScreen } from '../../../src/sources/feeds/entry-screen.ts';
 import type { Feed } from '../../../src/sources/feeds/feed.ts';
 import { JsonItems } from '../../../src/sources/feeds/json-items.ts';
 import { LineSplitter, MAX_LINE_LENGTH } from '../../../src/sources/feeds/line-splitter.ts';
-import { FEED_PRESET_NAMES, FEED_PRESETS, type FeedPreset, feedOfPreset } from '../../../src/sources/feeds/presets.ts';
+import { FEED_PRESETS, type FeedPreset, feedOfPreset } from '../../../src/sources/feeds/presets.ts';
 import { feed } from './feed-host.ts';
 
 /** The keys of a text, read in chunks of a few bytes. */
