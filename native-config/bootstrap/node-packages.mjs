@@ -7,6 +7,9 @@ import { foreseen, ROOT, runForeground } from './run.mjs';
 /** Native packages: compiled for one version of Node. */
 const NATIVE = ['better-sqlite3/build/Release/better_sqlite3.node', 'unix-dgram/build/Release/unix_dgram.node'];
 
+/** What a native package calls that was compiled with the header of Node 24.19 or later as it is: see object-wrap.h. */
+const FATAL_CALL = 'RemoveEnvironmentCleanupHook';
+
 /** Installs the Node packages when they are missing, differ from package-lock.json, or were built for another Node. */
 export async function ensureNodePackages() {
   const stale = staleReason();
@@ -15,17 +18,26 @@ export async function ensureNodePackages() {
       `Installing Node packages (npm ci), because ${stale}. Native ones may be compiled, which takes minutes.`,
     );
     await npm(['ci', '--include=dev', '--no-audit', '--no-fund']);
-    return;
   }
-  const broken = NATIVE.filter((path) => !loads(path)).map((path) => path.split('/', 1)[0]);
-  if (broken.length === 0) return;
-  console.log(`Building ${broken.join(', ')} again (npm rebuild): not loadable in Node ${process.versions.node}.`);
-  await npm(['rebuild', ...broken]);
+  await rebuild(
+    NATIVE.filter((path) => !loads(path)),
+    `not loadable in Node ${process.versions.node}`,
+  );
+  await rebuild(NATIVE.filter(aborts), `compiled so that Node ${process.versions.node} may abort`);
 }
 
-async function npm(args) {
+async function rebuild(broken, why) {
+  if (broken.length === 0) return;
+  const names = broken.map((path) => path.split('/', 1)[0]);
+  console.log(`Building ${names.join(', ')} again (npm rebuild): ${why}.`);
+  // A binary that was downloaded is what is being replaced.
+  await npm(['rebuild', ...names], { npm_config_build_from_source: 'true' });
+}
+
+async function npm(args, more = {}) {
   const canBuild = await ensurePackages(BUILD_NEEDS, {});
-  const status = await runForeground('npm', args, { env: { ...process.env, ...headersOfThisNode() } });
+  const env = { ...process.env, ...headersOfThisNode(), CXXFLAGS: compilerFlags(), ...more };
+  const status = await runForeground('npm', args, { env });
   if (status === 0) return;
   // Said again, since npm has written pages since it was said first. Another compiler than Debian's might have done.
   const why = canBuild
@@ -62,6 +74,20 @@ function loads(path) {
   } catch {
     return false;
   }
+}
+
+function aborts(path) {
+  try {
+    return readFileSync(join(ROOT, 'node_modules', path), 'latin1').includes(FATAL_CALL);
+  } catch {
+    return false;
+  }
+}
+
+/** Quoted for the shell that make runs the compiler in. */
+function compilerFlags() {
+  const header = join(ROOT, 'native-config/bootstrap/object-wrap.h');
+  return [process.env.CXXFLAGS ?? '', `-include "${header}"`].join(' ').trim();
 }
 
 /** Spares the download of Node's headers where they were installed with Node itself. */
