@@ -118,11 +118,11 @@ export const SIDECAR_HEALTH: Dashboard = {
         'Questions asked, by what came of them. "quota", "unavailable" and "credentials" brought no answer and are asked again.',
       width: 12,
       height: 8,
-      sql: `SELECT $__timeGroupAlias(at, $__interval, 0), outcome AS metric, COUNT(*) AS questions FROM panel_lookups
-        WHERE $__timeFilter(at) AND ${SENSOR} GROUP BY 1, 2 ORDER BY 1`,
+      sql: `SELECT $__timeGroupAlias(hour, $__interval, 0), outcome AS metric, SUM(questions) AS questions FROM panel_lookup_hours
+        WHERE $__timeFilter(hour) AND ${SENSOR} GROUP BY 1, 2 ORDER BY 1`,
       unit: 'short',
       noValue: 'Nothing was asked in this period',
-      interval: '10m',
+      interval: '1h',
       isStacked: true,
       fields: {
         found: { colour: good },
@@ -140,11 +140,11 @@ export const SIDECAR_HEALTH: Dashboard = {
         'How long VirusTotal took, on average and at worst. Seconds of waiting mean that it is slow, not that we are.',
       width: 12,
       height: 8,
-      sql: `SELECT $__timeGroupAlias(at, $__interval), AVG(took_ms) AS average, MAX(took_ms) AS worst FROM panel_lookups
-        WHERE $__timeFilter(at) AND ${SENSOR} GROUP BY 1 ORDER BY 1`,
+      sql: `SELECT $__timeGroupAlias(hour, $__interval), SUM(took_ms) / SUM(questions) AS average, MAX(longest_ms) AS worst
+        FROM panel_lookup_hours WHERE $__timeFilter(hour) AND ${SENSOR} GROUP BY 1 ORDER BY 1`,
       unit: 'ms',
       noValue: 'Nothing was asked in this period',
-      interval: '10m',
+      interval: '1h',
       fields: { average: { colour: neutral }, worst: { colour: warning } },
     }),
     series({

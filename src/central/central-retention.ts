@@ -41,6 +41,7 @@ function agesOf(keeping: CentralKeeping): readonly (readonly [table: string, col
     ['client_hours', 'hour', sightingsMs],
     ['flagged_hours', 'hour', alertsMs],
     ['alert_hours', 'hour', alertsMs],
+    ['lookup_hours', 'hour', reportsMs],
     ['sensors', 'heartbeat', reportsMs],
     ['quota_leases', 'leased_until', DAY_MS],
     ['quota_drawn', 'starts_at', DRAWN_MS],

@@ -33,6 +33,7 @@ const HOUR_COLUMNS: ReadonlyMap<string, readonly [scope: SummaryScope, column: s
   ['sightings_hourly', ['seen', 'hour']],
   ['suricata_alerts', ['seen', 'minute']],
   ['scans', ['reports', 'scan_date']],
+  ['lookups', ['reports', 'at']],
 ]);
 
 /** Keeps the central summaries of this sensor's rows up to date: what rows were sent makes a summary due, and it is made anew in turn. */

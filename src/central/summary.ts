@@ -1,6 +1,6 @@
 import type { CentralRelation } from './central-relation.ts';
 
-/** What a summary is made anew for: an hour of what was seen, an hour of reports, or one observable over all time. */
+/** What a summary is made anew for: an hour of what was seen, an hour of questions and reports, or one observable over all time. */
 export type SummaryScope = 'seen' | 'reports' | 'observable';
 
 /** One small table, and how its rows are counted from those of this sensor. */
@@ -15,14 +15,14 @@ export interface Summary {
 
 const OWN = { times: [], sensor: 'owner' } as const;
 
+/** Alerts of the device come from their own summary, which is made first: its hour is a dozen rows, and found by the key. */
 const FLAGGED = `SELECT s.hour, s.client, s.kind, s.value, CAST(SUM(s.count) AS SIGNED) AS count, MIN(s.first_seen) AS first_seen,
     MAX(s.last_seen) AS last_seen,
     COALESCE((SELECT CAST(SUM(a.count) AS SIGNED) FROM suricata_alerts AS a WHERE a.value = s.value AND a.kind = s.kind AND a.client = s.client
       AND a.sensor = :sensor AND a.minute >= s.hour AND a.minute < s.hour + INTERVAL 1 HOUR), 0) AS alerts,
-    COALESCE((SELECT CAST(SUM(b.count) AS SIGNED) FROM suricata_alerts AS b WHERE b.client = s.client
-      AND b.sensor = :sensor AND b.minute >= s.hour AND b.minute < s.hour + INTERVAL 1 HOUR), 0) AS client_alerts,
-    (SELECT MIN(c.severity) FROM suricata_alerts AS c WHERE c.client = s.client
-      AND c.sensor = :sensor AND c.minute >= s.hour AND c.minute < s.hour + INTERVAL 1 HOUR) AS worst_severity
+    COALESCE((SELECT CAST(SUM(b.count) AS SIGNED) FROM alert_hours AS b WHERE b.hour = s.hour AND b.sensor = :sensor
+      AND b.client = s.client), 0) AS client_alerts,
+    (SELECT MIN(c.severity) FROM alert_hours AS c WHERE c.hour = s.hour AND c.sensor = :sensor AND c.client = s.client) AS worst_severity
   FROM sightings_hourly AS s JOIN verdicts AS v ON v.kind = s.kind AND v.value = s.value AND v.sensor = s.sensor
   WHERE s.sensor = :sensor AND v.state IN ('malicious', 'suspicious')`;
 
@@ -141,5 +141,12 @@ export const SUMMARIES: readonly Summary[] = [
         ${THREAT_CLASS} AS threat_class, ${ANALYSIS_AGE} AS analysis_age, COUNT(*) AS scans,
         CAST(COALESCE(SUM(GREATEST(0, ${AGE_S})), 0) AS SIGNED) AS analysis_age_s
       FROM scans WHERE scan_date >= :hour AND scan_date < :end AND sensor = :sensor GROUP BY 2, 3, 4, 5, 6, 7`,
+  },
+  {
+    scope: 'reports',
+    relation: { ...OWN, table: 'lookup_hours', key: ['hour', 'source', 'outcome'] },
+    columns: ['hour', 'source', 'outcome', 'questions', 'took_ms', 'longest_ms'],
+    select: `SELECT :hour AS hour, source, outcome, COUNT(*) AS questions, CAST(SUM(took_ms) AS SIGNED) AS took_ms, MAX(took_ms) AS longest_ms
+      FROM lookups WHERE at >= :hour AND at < :end AND sensor = :sensor GROUP BY source, outcome`,
   },
 ];

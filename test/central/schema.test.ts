@@ -185,6 +185,7 @@ test('forgetOldRows() deletes what is older than it should be kept, and nothing 
     scan_hours: 'hour',
     verdict_history: 'at',
     quota: 'starts_at',
+    lookup_hours: 'hour',
   };
   let older = 0;
   for (const [table, column] of Object.entries(aged)) {

@@ -53,6 +53,11 @@ async function sumUp(server: Mariadb, sensor: string, world: World): Promise<voi
     own(world.alerts).map(({ minute }) => [minute]),
   );
   keeper.sent(
+    'lookups',
+    ['at'],
+    own(world.lookups).map(({ at }) => [at]),
+  );
+  keeper.sent(
     'scans',
     ['scan_date'],
     own(world.scans).map(({ at }) => [at]),

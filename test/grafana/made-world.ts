@@ -65,7 +65,8 @@ function chance(seed: number): (below: number) => number {
 export function makeWorld(size: Size): World {
   const pick = chance(size.scans + 1);
   const start = NOW - size.days * DAY;
-  const when = () => start + pick(size.days * DAY);
+  // Some things have just happened: alert rules look at minutes.
+  const when = () => (pick(25) === 0 ? NOW - pick(10 * MINUTE) : start + pick(size.days * DAY));
   const sensor = () => SENSORS[pick(SENSORS.length)] ?? '';
   const things = thingsOf(size.names);
   const thing = (): Thing => things[floorSquare(pick, things.length)] ?? { kind: 'domain', value: 'x' };
@@ -75,7 +76,7 @@ export function makeWorld(size: Size): World {
     ...Array.from({ length: size.clients }, (_, at) => `10.0.${at >> 8}.${at & 255}`),
   ];
   const client = () => clients[floorSquare(pick, clients.length)] ?? '';
-  const verdicts = verdictsOf(things, pick, start);
+  const verdicts = verdictsOf(things, pick, when);
   return {
     scans: distinct(
       Array.from({ length: size.scans }, () => scanOf(thing(), when(), sensor(), pick)),
@@ -170,11 +171,11 @@ function sightingOf(
   };
 }
 
-function verdictsOf(things: readonly Thing[], pick: (below: number) => number, start: number): readonly Verdict[] {
+function verdictsOf(things: readonly Thing[], pick: (below: number) => number, when: () => number): readonly Verdict[] {
   return things.flatMap((thing, at) => {
     const state = at % 9 === 0 || HOSTILE.includes(thing.value) ? (STATES[at % 2] ?? '') : (STATES[2 + pick(4)] ?? '');
     return SENSORS.slice(0, 1 + pick(2)).map((sensor): Verdict => {
-      const since = start + pick(NOW - start);
+      const since = when();
       const held = state === 'malicious' && at % 4 === 0 ? 1 : 0;
       return {
         ...thing,

@@ -5,6 +5,7 @@ import { type Mariadb, startMariadb } from '../support/mariadb.ts';
 import { requires } from '../support/requirement.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { type Answer, asGrafana, ask, grants } from './ask.ts';
+import { assertSame, assertUsable, isSame } from './compare.ts';
 import { type Shipped, shipped } from './dashboard-file.ts';
 import { fillWorld, makeSchema } from './fill-world.ts';
 import { intervalFor, lengthOf } from './macros.ts';
@@ -13,7 +14,6 @@ import { NETWORK_REFERENCE } from './network-reference.ts';
 import { OTHER_REFERENCE } from './other-reference.ts';
 import { type Choice, momentOf, type Question, type Reference } from './question.ts';
 import { SIDECAR_REFERENCE } from './sidecar-reference.ts';
-import type { Cell, Expected } from './tally.ts';
 import { VIRUS_TOTAL_REFERENCE } from './virus-total-reference.ts';
 import { DAY, EMPTY, NOW, type World } from './world.ts';
 
@@ -32,7 +32,16 @@ const SOME: Choice = {
   sensor: ["o'attic <b>"],
   client: [`%' OR '1'='1`, 'fd00::7', '10.0.0.2', '10.0.0.3'],
   severity: ['1', '3'],
-  search: '%_bad',
+  search: 'bad',
+};
+const OTHERS: Choice = {
+  minPositives: 1,
+  shownFrom: 1,
+  vector: ['ipv4', 'file'],
+  sensor: ['gateway'],
+  client: ['10.0.0.0', '10.0.0.1'],
+  severity: ['2'],
+  search: '',
 };
 /** Widths of a graph on a wide screen. */
 const POINTS = 1000;
@@ -60,69 +69,6 @@ async function grafanaOn(
 function questionOf(query: Shipped, world: World, days: number, choice: Choice): Question {
   const bucketMs = intervalFor(days * DAY, POINTS, lengthOf(query.interval));
   return { world, from: NOW - days * DAY, to: NOW, bucketMs, choice };
-}
-
-/** A ratio has four decimals more than what it is made of. */
-const TOLERANCE = 6e-5;
-
-function isSame(found: Cell, wanted: Cell): boolean {
-  if (typeof found === 'number' && typeof wanted === 'number')
-    return Math.abs(found - wanted) <= TOLERANCE * Math.max(1, Math.abs(wanted));
-  return found === wanted;
-}
-
-/** Rows in an order that depends on texts and dates first, so that rounding does not change it. */
-function sorted(rows: readonly (readonly Cell[])[], kinds: string): readonly (readonly Cell[])[] {
-  const key = (row: readonly Cell[]) => {
-    const [texts, numbers] = ['n', ''].map((skipped) =>
-      row.filter((_, at) => (kinds[at] === 'n') === (skipped === '')),
-    );
-    return JSON.stringify([
-      texts,
-      numbers?.map((cell) => (typeof cell === 'number' ? cell.toFixed(2).padStart(20) : cell)),
-    ]);
-  };
-  return rows
-    .map((row) => [key(row), row] as const)
-    .toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
-    .map(([, row]) => row);
-}
-
-function assertSame({ name }: Shipped, found: Answer, wanted: Expected): void {
-  assert.deepEqual(found.columns, wanted.columns, `${name}: columns`);
-  assert.equal(found.kinds, wanted.kinds, `${name}: kinds of columns`);
-  assert.equal(found.rows.length, wanted.rows.length, `${name}: rows`);
-  const [a, b] = [sorted(found.rows, wanted.kinds), sorted(wanted.rows, wanted.kinds)];
-  for (const [at, row] of a.entries()) {
-    const other = b[at] ?? [];
-    const isEqual = row.length === other.length && row.every((cell, column) => isSame(cell, other[column] ?? null));
-    if (!isEqual) assert.deepEqual(row, other, `${name}: row ${at} of ${a.length}`);
-  }
-}
-
-/** What Grafana needs of the answer, whatever is in it. */
-function assertUsable(query: Shipped, { columns, kinds, rows }: Answer): void {
-  if (query.format === 'time_series') {
-    assert.equal(columns[0], 'time', query.name);
-    assert.equal(kinds[0], 'n', query.name);
-    const times = rows.map(([time]) => Number(time));
-    assert.deepEqual(
-      times,
-      times.toSorted((a, b) => a - b),
-      `${query.name}: sorted by time`,
-    );
-    if (columns.includes('metric'))
-      assert.equal(columns.length, 3, `${query.name}: series named by metric have three columns`);
-  }
-  if (query.kind === 'alert') {
-    assert.equal([...kinds].filter((kind) => kind === 'n').length, 1, `${query.name}: one number`);
-    const labels = rows.map((row) => JSON.stringify(row.filter((_, at) => kinds[at] === 't')));
-    assert.equal(new Set(labels).size, labels.length, `${query.name}: labels are unique`);
-    assert.ok(
-      rows.every((row) => row.every((cell) => cell !== null)),
-      `${query.name}: no empty cell`,
-    );
-  }
 }
 
 async function assertAll(
@@ -180,6 +126,7 @@ test('on a small network with hostile names every query gives the numbers that a
   for (const hostile of ['<img src=x', 'DROP TABLE', '100%_bad', '🐟']) assert.ok(texts.includes(hostile), hostile);
   assert.ok(!JSON.stringify(answers.get('hng-virus-total/12/A')).includes('javascript:'), 'only https: becomes a link');
   await assertAll(grafana.connection, world, 1, ALL);
+  await assertAll(grafana.connection, world, 7, OTHERS);
   const chosen = await assertAll(grafana.connection, world, 7, SOME);
   for (const name of [
     'hng-virus-total/12/A',
@@ -190,12 +137,12 @@ test('on a small network with hostile names every query gives the numbers that a
     assert.ok((chosen.get(name)?.rows.length ?? 0) > 0, `${name} has rows of what was chosen`);
 });
 
-test('on a larger network over weeks every query gives the numbers that are counted from the rows', async (t) => {
+test('on a larger network over more than a week every query gives the numbers that are counted from the rows', async (t) => {
   const world = makeWorld({
-    days: 21,
-    scans: 12_000,
-    sightings: 40_000,
-    alerts: 10_000,
+    days: 8,
+    scans: 8_000,
+    sightings: 30_000,
+    alerts: 8_000,
     names: 3_000,
     clients: 300,
     everyMinutes: 60,
@@ -203,7 +150,8 @@ test('on a larger network over weeks every query gives the numbers that are coun
   const grafana = await grafanaOn(t, world);
   if (grafana === undefined) return;
   await assertAll(grafana.connection, world, 90, ALL);
-  await assertAll(grafana.connection, world, 14, SOME);
+  // Signs that mean something to LIKE mean nothing here.
+  await assertAll(grafana.connection, world, 7, { ...SOME, search: '%_bad' });
 });
 
 test("the public project's three dashboard queries run as they are on our views", async (t) => {
@@ -238,10 +186,7 @@ test("the public project's three dashboard queries run as they are on our views"
   );
   const bad = found.filter(({ positives }) => positives > 0).length;
   assert.deepEqual(total.rows[0]?.slice(0, 2), [found.length, bad]);
-  assert.ok(
-    isSame((total.rows[0]?.[2] ?? 0) as number, Math.round((bad / found.length) * 1e6) / 1e4) ||
-      Math.abs(Number(total.rows[0]?.[2]) - (100 * bad) / found.length) < 0.01,
-  );
+  assert.ok(isSame(total.rows[0]?.[2] ?? null, (100 * bad) / found.length));
   const byDay = new Map<number, { scans: number; positives: number }>();
   for (const { at, positives } of found) {
     const day = (at - (at % DAY)) / 1000;

@@ -7,7 +7,9 @@ const minutesOf = (q: Question) =>
 const suricataOf = (q: Question) =>
   q.world.suricata.filter(({ minute, sensor }) => isWithin(q, minute) && isChosen(q.choice.sensor, sensor));
 const lookupsOf = (q: Question) =>
-  q.world.lookups.filter(({ at, sensor }) => isWithin(q, at) && isChosen(q.choice.sensor, sensor));
+  q.world.lookups
+    .map((lookup) => ({ ...lookup, at: floorTo(lookup.at, HOUR) }))
+    .filter(({ at, sensor }) => isWithin(q, at) && isChosen(q.choice.sensor, sensor));
 const sensorsOf = ({ world, choice }: Question) =>
   world.sensors.filter(({ sensor }) => isChosen(choice.sensor, sensor));
 
