@@ -14,6 +14,7 @@ import { Centre } from './sidecar/centre.ts';
 import { controlOf } from './sidecar/control-of.ts';
 import { FeedWords } from './sidecar/feed-words.ts';
 import { Feeds } from './sidecar/feeds.ts';
+import { type Fleet, fleetOf } from './sidecar/fleet.ts';
 import { Judgement } from './sidecar/judgement.ts';
 import { metricsOf } from './sidecar/metrics-of.ts';
 import { controlOptions, eveOptions } from './sidecar/part-options.ts';
@@ -44,6 +45,8 @@ export class Sidecar {
   readonly #blocking: Blocking;
   readonly #centre: Centre;
   readonly #suricataMinutes: SuricataMinutes;
+  /** Absent where no central database is configured, or it is only sent to. */
+  readonly #fleet: Fleet | undefined;
   readonly #canary: Canary;
   readonly #upkeep: Upkeep;
   readonly #intake: EveIntake;
@@ -67,12 +70,10 @@ export class Sidecar {
     // Judges by what the store holds; nobody else decides.
     const words = new FeedWords(this.#store, options.feeds);
     this.#words = words;
-    this.#judgement = new Judgement({
-      ...options,
-      store: this.#store,
-      words,
-      onDecided,
-    });
+    this.#judgement = new Judgement({ ...options, store: this.#store, words, onDecided });
+    // What other sensors were answered, what their operators said, and one account's allowance: shared, where there are others.
+    const deciding = { ...options, store: this.#store, judgement: this.#judgement, onDecided };
+    this.#fleet = fleetOf({ ...deciding, questions: () => this.#questions });
     // Decides what is worth asking, asks it, and has the answer judged in the same transaction.
     this.#questions = new Questions({
       ...options,
@@ -80,6 +81,7 @@ export class Sidecar {
       judgement: this.#judgement,
       words,
       uptimeMs: () => performance.now(),
+      ...(this.#fleet === undefined ? {} : { fleet: this.#fleet }),
       onVerdict: (verdict) => this.#second.consider(verdict),
       onDecided,
     });
@@ -151,6 +153,7 @@ export class Sidecar {
         words,
         questions: this.#questions,
         publisher: this.#blocking.publisher,
+        fleet: this.#fleet,
         canary: this.#canary,
         metrics: this.#metrics,
         status: () =>
@@ -160,6 +163,7 @@ export class Sidecar {
             warnings: [...this.#warnings, ...this.#second.warnings()],
             batchesLost: this.#batchesLost,
             desk: this.#questions.desk,
+            fleet: this.#fleet,
             feeds: this.#feeds.status(),
             pihole: this.#blocking.pihole(),
             memoryBytes: options.memoryBytes(),
@@ -182,6 +186,7 @@ export class Sidecar {
     await this.#blocking.start();
     this.#judgement.start();
     this.#centre.start();
+    this.#fleet?.start();
     this.#canary.start();
     this.#questions.start();
     this.#feeds.start();
@@ -201,6 +206,7 @@ export class Sidecar {
     await this.#judgement.stop();
     await this.#second.stop();
     await this.#questions.stop();
+    await this.#fleet?.stop();
     await this.#canary.stop();
     await this.#blocking.stop();
     await this.#centre.stop();
@@ -226,6 +232,7 @@ export class Sidecar {
     this.#judgement.follow(config);
     this.#feeds.follow(feeds);
     this.#questions.follow(config, apiKey);
+    this.#fleet?.follow(apiKey);
     this.#config = config;
     return waiting;
   }

@@ -4,10 +4,18 @@ import type { Pattern } from '../core/pattern.ts';
 import type { Report } from '../core/report.ts';
 import type { Verdict } from '../core/verdict.ts';
 import type { Log } from '../lib/log.ts';
-import type { ControlStores, DisclosureFacts } from './control-stores.ts';
+import type { ClientFacts, ControlStores, DisclosureFacts } from './control-stores.ts';
 import type { ForgetOutcome, OverrideOutcome, PublishOutcome } from './publish-outcome.ts';
 import type { ReportPanels } from './report-facts.ts';
 import type { CanaryFacts, StatusFacts } from './status-facts.ts';
+
+/** What a client of another sensor did with an observable. */
+export interface ElsewhereFacts extends ClientFacts {
+  readonly sensor: string;
+}
+
+/** What other sensors saw, by observable. */
+export type Elsewhere = ReadonlyMap<ObservableKey, readonly ElsewhereFacts[]>;
 
 /** Everything the control API reads and sets in motion. Joined in src/sidecar.ts. */
 export interface ControlDependencies {
@@ -29,6 +37,12 @@ export interface ControlDependencies {
   readonly setOverride: (override: Override) => Promise<OverrideOutcome>;
   /** Takes an operator's word back and undoes it everywhere. */
   readonly forget: (pattern: Pattern) => Promise<ForgetOutcome>;
+  /** The name of this sensor among those that hear its words; undefined where there are none. */
+  readonly fleetSensor: () => string | undefined;
+  /** Where words about it differ: who says what, on which sensor, and why one of them holds. */
+  readonly whyHolds: (observable: Observable) => string | undefined;
+  /** Who used these at the other sensors: `undefined` where there are none, `away` where they are out of reach. */
+  readonly elsewhere: (observables: readonly Observable[]) => Promise<Elsewhere | 'away' | undefined>;
   /** The `allow` list of the configuration. */
   readonly configuredOverrides: () => readonly Override[];
   /** Why a question about it may not leave this machine (`whyNeverAsk`). */

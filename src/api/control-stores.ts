@@ -112,6 +112,7 @@ export interface ControlStores {
   readonly indicators: { find(observable: Observable): Indicator | undefined };
   readonly publications: { of(observable: Observable): readonly PublicationFacts[] };
   readonly overrides: { current(now: number): readonly Override[] };
+  readonly sharedOverrides: { current(now: number): readonly Override[] };
   readonly findings: { of(observable: Observable): readonly FindingFacts[] };
   readonly alerts: { of(observable: Observable, limit: number): readonly Alert[] };
 }

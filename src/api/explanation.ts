@@ -55,6 +55,7 @@ function storyOf(observable: Observable, dependencies: ControlDependencies): Sto
     overrides: overridesInForce(dependencies)
       .filter(({ pattern }) => covers(pattern, observable))
       .map(overrideFacts),
+    ...present('overrideConflict', dependencies.whyHolds(observable)),
     ...present('indicator', indicatorFacts(stores.indicators.find(observable))),
     publications: stores.publications.of(observable),
     ...present('sid', dependencies.sidOf(keyOf(observable))),

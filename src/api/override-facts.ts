@@ -13,7 +13,8 @@ export type OverrideDocument = DocumentOf<OverrideFacts>;
 
 /** Every word that holds now: those of the configuration first. */
 export function overridesInForce(dependencies: ControlDependencies): readonly Override[] {
-  return [...dependencies.configuredOverrides(), ...dependencies.stores.overrides.current(dependencies.now())];
+  const { configuredOverrides, stores, now } = dependencies;
+  return [...configuredOverrides(), ...stores.overrides.current(now()), ...stores.sharedOverrides.current(now())];
 }
 
 /** An operator's word with its pattern as text. */

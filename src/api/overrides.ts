@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { Override } from '../core/override.ts';
+import { OVERRIDE_SCOPES, type Override, type OverrideScope } from '../core/override.ts';
 import { ApiError } from './api-error.ts';
 import type { ControlDependencies } from './control-dependencies.ts';
 import { documentOf } from './document.ts';
@@ -13,6 +13,7 @@ interface NewOverride {
   readonly pattern: string;
   readonly reason: string;
   readonly expires_at?: string;
+  readonly scope: OverrideScope;
 }
 
 const MAX_REASON = 500;
@@ -27,6 +28,7 @@ const NEW_OVERRIDE = {
       pattern: { type: 'string' },
       reason: { type: 'string', maxLength: MAX_REASON, default: '' },
       expires_at: { type: 'string' },
+      scope: { enum: OVERRIDE_SCOPES, default: 'sensor' },
     },
   },
 };
@@ -48,7 +50,7 @@ export function serveOverrides(app: FastifyInstance, dependencies: ControlDepend
   }));
   const posting = { schema: NEW_OVERRIDE, handlerTimeout: PUBLISH_TIMEOUT_MS };
   app.post<{ Body: NewOverride }>('/v1/overrides', posting, async ({ body }, reply) => {
-    const override = overrideOf(body, dependencies.now());
+    const override = overrideOf(body, dependencies);
     const outcome = await setOverride(override);
     reply.code(201);
     return documentOf({ override: overrideFacts(override), ...overrideOutcomeFacts(outcome) });
@@ -62,7 +64,10 @@ export function serveOverrides(app: FastifyInstance, dependencies: ControlDepend
   });
 }
 
-function overrideOf(body: NewOverride, now: number): Override {
+function overrideOf(body: NewOverride, { now: clock, fleetSensor }: ControlDependencies): Override {
+  const now = clock();
+  const sensor = body.scope === 'all' ? fleetSensor() : undefined;
+  if (body.scope === 'all' && sensor === undefined) throw noFleet(body);
   const expiresAt = body.expires_at === undefined ? undefined : timeOfParameter('expires_at', body.expires_at);
   if (expiresAt !== undefined && expiresAt <= now) {
     const message = `Cannot ${body.action} it: expires_at is in the past, want a time to come`;
@@ -75,7 +80,17 @@ function overrideOf(body: NewOverride, now: number): Override {
     origin: 'operator',
     createdAt: now,
     ...(expiresAt === undefined ? {} : { expiresAt }),
+    ...(sensor === undefined ? {} : { scope: 'all', sensor }),
   };
+}
+
+function noFleet({ action, pattern }: NewOverride): ApiError {
+  return new ApiError(
+    409,
+    'no_fleet',
+    `Cannot ${action} ${pattern} on all sensors: this one shares no central database`,
+    'Configure "central:", or leave --scope out.',
+  );
 }
 
 function nothingToForget(pattern: string, dependencies: ControlDependencies): ApiError {

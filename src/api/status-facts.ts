@@ -1,6 +1,7 @@
 import type { VerdictState } from '../core/verdict.ts';
 import type { CentralFacts } from './central-facts.ts';
 import type { DocumentOf } from './document.ts';
+import type { FleetFacts } from './fleet-facts.ts';
 
 /** The intake as a person should see it. */
 export interface EveFacts {
@@ -134,6 +135,8 @@ export interface StatusFacts {
   readonly held: number;
   /** The latest of those, with what their block would have hit. */
   readonly heldBlocks: readonly HeldFacts[];
+  /** Absent where no central database is shared. */
+  readonly fleet?: FleetFacts;
   readonly targets: readonly TargetFacts[];
   /** Absent where no Pi-hole is configured. */
   readonly pihole?: PiholeFacts;

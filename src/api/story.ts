@@ -59,6 +59,8 @@ export interface Story {
   readonly reports: readonly ReportFacts[];
   readonly history: readonly VerdictChangeFacts[];
   readonly overrides: readonly OverrideFacts[];
+  /** Where they differ: who says what on which sensor, and why one of them holds. */
+  readonly overrideConflict?: string;
   readonly indicator?: IndicatorFacts;
   readonly publications: readonly PublicationFacts[];
   readonly sid?: number;

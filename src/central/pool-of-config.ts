@@ -16,17 +16,19 @@ export interface PoolSurroundings {
   /** Reads the password; called at every connection. */
   readonly password: () => string;
   readonly random: () => number;
+  /** The pool's own where absent. */
+  readonly connectTimeoutMs?: number;
+  readonly queryTimeoutMs?: number;
 }
 
 /** The pool of a configuration. @throws ConfigError where the CA file cannot be read. */
-export function poolOfConfig(place: CentralPlace, { password, random }: PoolSurroundings): CentralPool {
+export function poolOfConfig(place: CentralPlace, surroundings: PoolSurroundings): CentralPool {
   const addresses: readonly CentralAddress[] = place.socket === null ? place.hosts : [{ socket: place.socket }];
   return new CentralPool({
     addresses,
     user: place.user,
     database: place.database,
-    password,
-    random,
+    ...surroundings,
     ...(place.tls === null ? {} : { tls: { ca: caOf(place.tls.caFile) } }),
   });
 }

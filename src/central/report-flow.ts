@@ -1,103 +1,100 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Report } from '../core/report.ts';
-import type { Log } from '../lib/log.ts';
 import type { SqlRow } from './central-connection.ts';
 import type { CentralPool } from './central-pool.ts';
-import { reportOfScan, SCAN_COLUMNS } from './scan-row.ts';
+import { reportOfScan, SCAN_FIELDS } from './scan-row.ts';
+import { datetime } from './upsert.ts';
 
 export interface ReportFlowOptions {
   readonly pool: CentralPool;
-  readonly sensor: string;
   /** Where the flow was when it ended, so that a restart does not read all again. */
   readonly memory: {
     recall(name: 'reports_until'): string | undefined;
     remember(name: 'reports_until', value: string): void;
   };
-  /** Takes reports over. Must pass over one it has (same source, observable and `askedAt`): the last seconds come again. */
+  /** Reports asked longer ago than this are of no use to anybody. */
+  readonly maxAgeMs: number;
+  readonly now: () => number;
+  /** Takes reports over. Must pass over what it knows (same source, observable and `askedAt`): the last minute comes again. */
   readonly onReports: (reports: readonly Report[]) => void;
-  readonly log: Log;
-  readonly intervalMs?: number;
 }
 
-const INTERVAL_MS = 10_000;
-const PAGE = 500;
-/** A row is stamped before its transaction commits: what was on its way at the last reading is read at the next. */
-const OVERLAP_S = 30;
+/** Reports of one statement, and of one turn of the event loop: judging them takes some tens of milliseconds. */
+const PAGE = 100;
+/** Pages of one reading; what is left comes with the next, and other questions to the centre have their turn in between. */
+const MAX_PAGES = 10;
+/**
+ * A row is stamped by its statement and can be read only when that has been committed, on this node of a cluster: what was on its way at
+ * the last reading is read at the next. A statement of ours is given up after 15 s.
+ */
+const OVERLAP_S = 60;
 
 /** Where a reading stands, in the order of the index `scans_by_received`. */
 type Cursor = readonly [received: string, kind: string, value: string, source: string, scanDate: string];
 
-/** Reports of the other sensors, as they come in: a new sensor warms itself with them. */
+const BEFORE_ALL = '1970-01-01 00:00:00.000';
+const FIRST_OF_A_TIME = ['', '', '', '1000-01-01 00:00:00'] as const;
+
+/** Reports of the fleet, as they come in: a new sensor warms itself with them. */
 export class ReportFlow {
   readonly #options: ReportFlowOptions;
-  #abort = new AbortController();
-  #running: Promise<void> = Promise.resolve();
+  /** Where the last reading stopped before its end. `settled` stays that of its beginning: what came late behind it is not skipped. */
+  #sweep: { readonly at: Cursor; readonly settled: string } | undefined;
+  readonly #counts = { read: 0, refused: 0 };
 
   constructor(options: ReportFlowOptions) {
     this.#options = options;
   }
 
-  start(): void {
-    this.#abort = new AbortController();
-    this.#running = this.#loop();
+  /** Rows since the start; `refused` are those that no sensor writes. */
+  get counts(): Readonly<Record<'read' | 'refused', number>> {
+    return this.#counts;
   }
 
-  /** The pool is somebody else's: a question under way ends with it or by its timeout. */
-  async stop(): Promise<void> {
-    this.#abort.abort();
-    await this.#running;
-  }
-
-  /** Reads everything that is new. Returns how many reports there were. @throws CentralError */
-  async read(): Promise<number> {
-    const { memory, onReports } = this.#options;
-    let cursor: Cursor = [
-      memory.recall('reports_until') ?? '1970-01-01 00:00:00.000',
-      '',
-      '',
-      '',
-      '1000-01-01 00:00:00',
-    ];
-    const [{ until }] = [await this.#horizon()];
-    let count = 0;
-    while (!this.#abort.signal.aborted) {
-      const rows = await this.#page(cursor);
-      const reports = rows.flatMap((row) => reportOfScan(row) ?? []);
-      if (reports.length > 0) onReports(reports);
-      count += reports.length;
+  /** Reads what is new, up to a bound. Returns whether there is more. @throws CentralError */
+  async read(signal: AbortSignal): Promise<boolean> {
+    const { memory } = this.#options;
+    const times = await this.#times();
+    const from: Cursor = [memory.recall('reports_until') ?? BEFORE_ALL, ...FIRST_OF_A_TIME];
+    const { settled, ...sweep } = this.#sweep ?? { at: from, settled: times.settled };
+    let { at } = sweep;
+    for (let page = 0; page < MAX_PAGES && !signal.aborted; page++) {
+      const rows = await this.#page(at, times.now);
+      this.#take(rows);
       const last = rows.at(-1);
-      if (last !== undefined) cursor = cursorOf(last);
-      if (rows.length < PAGE) break;
+      if (last !== undefined) at = cursorOf(last);
+      memory.remember('reports_until', at[0] < settled ? at[0] : settled);
+      this.#sweep = rows.length < PAGE ? undefined : { at, settled };
+      if (this.#sweep === undefined) return false;
+      await nextTurn();
     }
-    memory.remember('reports_until', cursor[0] < until ? cursor[0] : until);
-    return count;
+    return !signal.aborted;
   }
 
-  async #loop(): Promise<void> {
-    const { log, intervalMs = INTERVAL_MS } = this.#options;
-    while (!this.#abort.signal.aborted) {
-      // The sync says it aloud.
-      await this.read().catch((error: unknown) => log.debug('no reports of other sensors', { err: error }));
-      await pause(intervalMs, undefined, { signal: this.#abort.signal }).catch(() => undefined);
-    }
+  #take(rows: readonly SqlRow[]): void {
+    const reports = rows.flatMap((row) => reportOfScan(row) ?? []);
+    this.#counts.read += rows.length;
+    this.#counts.refused += rows.length - reports.length;
+    if (reports.length > 0) this.#options.onReports(reports);
   }
 
-  /** Rows stamped before this have been committed, as far as anybody can tell. */
-  async #horizon(): Promise<{ readonly until: string }> {
+  /** By the clock of the server. What was stamped before `settled` has been committed, as far as anybody can tell. */
+  async #times(): Promise<{ readonly now: string; readonly settled: string }> {
     const [row] = await this.#options.pool.use((connection) =>
-      connection.rows(`SELECT UTC_TIMESTAMP(3) - INTERVAL ${OVERLAP_S} SECOND AS until`),
+      connection.rows(`SELECT UTC_TIMESTAMP(3) AS now, UTC_TIMESTAMP(3) - INTERVAL ${OVERLAP_S} SECOND AS settled`),
     );
-    return { until: String(row?.until) };
+    return { now: String(row?.now), settled: String(row?.settled) };
   }
 
-  async #page([received, kind, value, source, scanDate]: Cursor): Promise<readonly SqlRow[]> {
-    const { pool, sensor } = this.#options;
+  // What claims to have come later than now was not stamped by a sensor, and would be read again and again.
+  async #page([received, kind, value, source, scanDate]: Cursor, now: string): Promise<readonly SqlRow[]> {
+    const { pool, maxAgeMs, now: clock } = this.#options;
     return pool.use((connection) =>
       connection.rows(
-        `SELECT received, ${SCAN_COLUMNS} FROM scans WHERE received >= ? AND sensor <> ?
+        `SELECT received, sensor, ${SCAN_FIELDS.join(', ')} FROM scans WHERE received >= ? AND received <= ? AND scan_date >= ?
            AND (received > ? OR (kind, value, source, scan_date) > (?, ?, ?, ?))
          ORDER BY received, kind, value, source, scan_date LIMIT ${PAGE}`,
-        [received, sensor, received, kind, value, source, scanDate],
+        [received, now, datetime(clock() - maxAgeMs), received, kind, value, source, scanDate],
       ),
     );
   }

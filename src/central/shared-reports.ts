@@ -3,14 +3,17 @@ import { keyOf, OBSERVABLE_KINDS, type Observable, type ObservableKey } from '..
 import type { Report } from '../core/report.ts';
 import type { CentralConnection, SqlValue } from './central-connection.ts';
 import type { CentralPool } from './central-pool.ts';
-import { reportOfScan, SCAN_COLUMNS } from './scan-row.ts';
+import type { FleetPulse } from './fleet-pulse.ts';
+import { reportOfScan, SCAN_FIELDS } from './scan-row.ts';
 import { datetime } from './upsert.ts';
 
 export interface SharedReportsOptions {
   readonly pool: CentralPool;
+  /** Nobody asks or waits while it is not well. */
+  readonly pulse: Pick<FleetPulse, 'isWell' | 'doubt'>;
   /** `virustotal`. */
   readonly source: string;
-  /** How old an answer of another sensor may be. */
+  /** How old an answer may be at most. Whether it is young enough is for whoever asks to say. */
   readonly maxAgeMs: number;
   readonly now: () => number;
   readonly budgetMs?: number;
@@ -23,10 +26,8 @@ const GATHER_MS = 2;
 const MAX_BATCH = 200;
 /** Beyond this nobody waits: the centre is too slow for this sensor. */
 const MAX_WAITING = 1_000;
-/** After a failure the centre is left alone for this long. */
-const PAUSE_MS = 10_000;
-/** How long "nobody asked yet" is believed. */
-const CACHE_MS = 30_000;
+/** How long "nobody asked yet" is believed. Short, since the lease is what really keeps two sensors from asking the same. */
+const CACHE_MS = 5_000;
 const CACHED = 10_000;
 
 interface Waiting {
@@ -34,7 +35,7 @@ interface Waiting {
   readonly answer: (report: Report | undefined) => void;
 }
 
-/** What the other sensors of the fleet know already. Never fails: when the centre is away or slow, nobody knows anything. */
+/** What the sensors of the fleet know already. Never fails: when the centre is away or slow, nobody knows anything. */
 export class SharedReports {
   readonly #options: SharedReportsOptions;
   readonly #cache = new LRUCache<ObservableKey, { readonly report: Report | undefined; readonly at: number }>({
@@ -42,25 +43,24 @@ export class SharedReports {
   });
   #waiting: Waiting[] = [];
   #isAsking = false;
-  #pausedUntil = 0;
   #timer: NodeJS.Timeout | undefined;
-  readonly #counts = { found: 0, unknown: 0, late: 0, failed: 0 };
+  readonly #counts = { found: 0, unknown: 0, late: 0, failed: 0, refused: 0 };
 
   constructor(options: SharedReportsOptions) {
     this.#options = options;
   }
 
-  /** Questions by what came of them, since the start. */
-  get counts(): Readonly<Record<'found' | 'unknown' | 'late' | 'failed', number>> {
+  /** Questions by what came of them, since the start; `refused` counts rows that no sensor writes. */
+  get counts(): Readonly<Record<'found' | 'unknown' | 'late' | 'failed' | 'refused', number>> {
     return this.#counts;
   }
 
-  /** The latest answer about an observable that any sensor got and that is young enough; `undefined` where there is none in time. */
+  /** The latest answer about an observable that any sensor got; `undefined` where there is none in time. */
   async find(observable: Observable): Promise<Report | undefined> {
-    const { now, budgetMs = BUDGET_MS } = this.#options;
+    const { now, pulse, budgetMs = BUDGET_MS } = this.#options;
+    if (!pulse.isWell || this.#waiting.length >= MAX_WAITING) return undefined;
     const cached = this.#cache.get(keyOf(observable));
-    if (cached !== undefined && now() - cached.at < CACHE_MS) return cached.report;
-    if (now() < this.#pausedUntil || this.#waiting.length >= MAX_WAITING) return undefined;
+    if (cached !== undefined && Math.abs(now() - cached.at) < CACHE_MS) return cached.report;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<'late'>((resolve) => {
       timer = setTimeout(() => resolve('late'), budgetMs);
@@ -71,6 +71,16 @@ export class SharedReports {
     clearTimeout(timer);
     if (first === 'late') this.#counts.late += 1;
     return first === 'late' ? undefined : first;
+  }
+
+  /** As `find`, over a session that is there, without cache and budget. @throws what the session throws */
+  async read(connection: CentralConnection, observable: Observable): Promise<Report | undefined> {
+    return (await this.#read(connection, [observable])).get(keyOf(observable));
+  }
+
+  /** Somebody is asking this very thing: what is remembered of it is about to be wrong. */
+  forget(observable: Observable): void {
+    this.#cache.delete(keyOf(observable));
   }
 
   #gather(): void {
@@ -88,7 +98,7 @@ export class SharedReports {
   }
 
   async #ask(batch: readonly Waiting[]): Promise<void> {
-    const { pool, now } = this.#options;
+    const { pool, now, pulse } = this.#options;
     let reports: ReadonlyMap<ObservableKey, Report> = new Map();
     try {
       const observables = batch.map(({ observable }) => observable);
@@ -101,7 +111,7 @@ export class SharedReports {
     } catch {
       // The sync says what is wrong with the centre; here it only means that nobody knows.
       this.#counts.failed += batch.length;
-      this.#pausedUntil = now() + PAUSE_MS;
+      pulse.doubt();
     }
     for (const { observable, answer } of batch) answer(reports.get(keyOf(observable)));
   }
@@ -119,10 +129,12 @@ export class SharedReports {
       return [`(kind = ? AND value IN (${some.map(() => '?').join(', ')}))`];
     });
     const rows = await connection.rows(
-      `SELECT ${SCAN_COLUMNS} FROM scans WHERE source = ? AND scan_date >= ? AND (${tests.join(' OR ')}) ORDER BY scan_date`,
+      `SELECT sensor, ${SCAN_FIELDS.join(', ')} FROM scans
+       WHERE source = ? AND scan_date >= ? AND (${tests.join(' OR ')}) ORDER BY scan_date`,
       values,
     );
-    const reports = rows.flatMap((row) => reportOfScan(row) ?? []);
-    return new Map(reports.map((report) => [keyOf(report.observable), report]));
+    const reports = rows.map(reportOfScan);
+    this.#counts.refused += reports.filter((one) => one === undefined).length;
+    return new Map(reports.flatMap((one) => (one === undefined ? [] : [[keyOf(one.observable), one] as const])));
   }
 }

@@ -15,6 +15,7 @@ export function registerAllow(program: Command, io: CliIo): void {
       examples: [
         ['guardian allow shop.example.com --reason "false alarm" --for 30d', 'for a month'],
         ["guardian allow '*.example.com'", 'the domain and everything below it'],
+        ['guardian allow shop.example.com --scope all', 'on every sensor that shares the central database'],
         ['guardian forget shop.example.com', 'takes the word back'],
       ],
     },

@@ -26,7 +26,13 @@ function sectionsOf(story: ExplanationDocument): readonly Section[] {
     ['Verdict', verdictLines(story)],
     ['Reports', story.reports.flatMap(reportLines)],
     ['Questions', waitingLines(story)],
-    ["Operators' words", story.overrides.map(overrideLine)],
+    [
+      "Operators' words",
+      [
+        ...story.overrides.map(overrideLine),
+        ...(story.override_conflict === undefined ? [] : [`They differ: ${story.override_conflict}`]),
+      ],
+    ],
     ['Published', publicationLines(story)],
     ['Seen by', clientLines(story)],
     [
@@ -76,7 +82,8 @@ function verdictLines({
 
 function reportLines(report: ExplanationDocument['reports'][number]): readonly string[] {
   const analysed = report.last_analysis_at === undefined ? '' : `, analysed ${timeText(report.last_analysis_at)}`;
-  const head = `${report.source}, asked ${timeText(report.asked_at)}${analysed}`;
+  const by = report.sensor === undefined ? '' : ` by sensor ${report.sensor}`;
+  const head = `${report.source}, asked ${timeText(report.asked_at)}${by}${analysed}`;
   if (report.outcome === 'not_found') return [`${head}: no record`];
   const { stats, flagged, votes } = report;
   const engines = flagged
@@ -116,7 +123,8 @@ function waitingLines({ waiting, worth, last_question: last }: ExplanationDocume
 
 function overrideLine(word: ExplanationDocument['overrides'][number]): string {
   const until = word.expires_at === undefined ? '' : `, until ${timeText(word.expires_at)}`;
-  return `${word.action} ${word.pattern} (${word.origin}), since ${timeText(word.created_at)}${until}${word.reason === '' ? '' : `: ${word.reason}`}`;
+  const where = word.sensor === undefined ? '' : ` on sensor ${word.sensor}, for all sensors`;
+  return `${word.action} ${word.pattern} (${word.origin}${where}), since ${timeText(word.created_at)}${until}${word.reason === '' ? '' : `: ${word.reason}`}`;
 }
 
 function publicationLines({ publications, indicator, sid }: ExplanationDocument): readonly string[] {

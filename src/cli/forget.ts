@@ -14,7 +14,7 @@ export function registerForget(program: Command, io: CliIo): void {
     .command('forget')
     .summary('take a block or allow back, everywhere')
     .description(
-      'Takes back what was said about PATTERN with "guardian block" or "guardian allow", and undoes it at every target at once: from then on the policy decides again. The pattern must be the one that was given then, not merely be covered by it.',
+      'Takes back what was said about PATTERN with "guardian block" or "guardian allow", and undoes it at every target at once: from then on the policy decides again. A word for all sensors is taken back on all of them, wherever it was said. The pattern must be the one that was given then, not merely be covered by it.',
     )
     .argument('<pattern>', PATTERN_TEXT)
     .option('--json', 'print one JSON document');

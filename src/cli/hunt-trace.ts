@@ -16,6 +16,8 @@ export interface Trace {
   readonly last: string;
   /** When the observable turned bad after this device had used it. */
   readonly found?: string;
+  /** Where it was seen, if not here. */
+  readonly sensor?: string;
 }
 
 /** The columns of `fieldsOf`. */
@@ -32,7 +34,7 @@ export const COLUMNS = [
 ] as const;
 
 /** Every device that used an observable: by what is still kept of it, else by what was found when it turned bad. */
-export function tracesOf({ observable, state, clients, findings }: Quarry): readonly Trace[] {
+export function tracesOf({ observable, state, clients, findings, elsewhere = [] }: Quarry): readonly Trace[] {
   const found = new Map(findings.map((one) => [one.client, one.found_at]));
   const of = { observable, state: state.replace('_', ' ') };
   const kept = clients.map((one): Trace => {
@@ -61,7 +63,14 @@ export function tracesOf({ observable, state, clients, findings }: Quarry): read
         found: one.found_at,
       }),
     );
-  return [...kept, ...past];
+  const others = elsewhere.map(
+    ({ sensor, client, vias, days, count, first_seen_at: first, last_seen_at: last }): Trace => ({
+      ...of,
+      device: nameOf(client),
+      ...{ vias, days, count, first, last, sensor },
+    }),
+  );
+  return [...kept, ...past, ...others];
 }
 
 /** A trace as fields for a script. */
@@ -82,10 +91,21 @@ export function fieldsOf(trace: Trace): readonly string[] {
 }
 
 /** A trace as cells for a person, few and wide enough to be read in 80 columns. */
-export function cellsOf({ observable, state, device, vias, count, first, last, found }: Trace): readonly string[] {
+export function cellsOf({
+  observable,
+  state,
+  device,
+  vias,
+  count,
+  first,
+  last,
+  found,
+  sensor,
+}: Trace): readonly string[] {
   const how = vias === undefined ? '' : ` by ${vias.join(', ')}`;
   const used = `${countText(count, 'time')}${how}, ${timeText(first)} to ${timeText(last)}`;
-  return [`${observable} (${state})`, device, used, timeText(found)];
+  const where = sensor === undefined ? device : `${device} at ${sensor}`;
+  return [`${observable} (${state})`, where, used, timeText(found)];
 }
 
 function nameOf(client: string): string {

@@ -24,7 +24,7 @@ export function registerHunt(program: Command, io: CliIo): void {
     .command('hunt')
     .summary('which devices ever talked to something bad')
     .description(
-      'With an OBSERVABLE: every device that used it, when, how often and by which protocol. Without one: every device that used anything that became malicious later, or since the given time. Looks as far back as sightings are kept (retention.sightings); who had used something when it turned bad is kept for good.',
+      'With an OBSERVABLE: every device that used it, when, how often and by which protocol. Without one: every device that used anything that became malicious later, or since the given time. Looks as far back as sightings are kept (retention.sightings); who had used something when it turned bad is kept for good. Where a central database is shared, the other sensors are asked too.',
     )
     .argument('[observable]', 'domain, IPv4 or IPv6 address, URL (http:// or https://), MD5, SHA-1 or SHA-256')
     .addOption(new Option('--since <duration>', 'only what became malicious within this time, such as 24h or 7d'))
@@ -63,19 +63,33 @@ function sinceQuery(since: string | undefined, now: number): Readonly<Record<str
 async function huntAll(query: Readonly<Record<string, string>>, client: ControlClient): Promise<HuntDocument> {
   const observables: HuntDocument['observables'][number][] = [];
   let cursor: string | undefined;
+  let fleet: HuntDocument['fleet'];
   for (let page = 0; page < MAX_PAGES; page++) {
     const parameters = new URLSearchParams(cursor === undefined ? query : { ...query, cursor });
     const found = await client.ask<HuntDocument>({ method: 'GET', path: `/v1/hunt?${parameters}` });
     observables.push(...found.observables);
     cursor = found.next_cursor;
+    // Away once, and the answer is not the whole one.
+    fleet = fleet === 'away' ? fleet : found.fleet;
     if (cursor === undefined) break;
   }
-  return { observables, ...(cursor === undefined ? {} : { next_cursor: cursor }) };
+  return {
+    observables,
+    ...(fleet === undefined ? {} : { fleet }),
+    ...(cursor === undefined ? {} : { next_cursor: cursor }),
+  };
 }
 
-function show({ observables }: HuntDocument, printer: Printer): void {
+function show({ observables, fleet }: HuntDocument, printer: Printer): void {
   const traces = observables.flatMap(tracesOf);
   if (traces.length === 0 && printer.isTerminal) printer.line('No device is known to have used it.');
   else if (printer.isTerminal) printer.table(['observable', 'device', 'used', 'turned bad'], traces.map(cellsOf));
-  else printer.table(COLUMNS, traces.map(fieldsOf));
+  // The column is there where there are other sensors: a dash is this one.
+  else if (fleet === undefined) printer.table(COLUMNS, traces.map(fieldsOf));
+  else
+    printer.table(
+      [...COLUMNS, 'sensor'],
+      traces.map((one) => [...fieldsOf(one), one.sensor ?? '-']),
+    );
+  if (fleet === 'away') printer.paragraph('The central database is away: what other sensors saw is not in it.');
 }

@@ -1,7 +1,8 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { OverrideOutcomeDocument } from '../api/publish-document.ts';
 import { MAX_DURATION_MS, parseDuration } from '../config/duration.ts';
 import { UsageError } from '../core/errors.ts';
+import { OVERRIDE_SCOPES, type OverrideScope } from '../core/override.ts';
 import type { CliIo } from './cli-io.ts';
 import { type CommandHelp, withHelp } from './command-help.ts';
 import { clientOf, type DaemonOptions, withDaemonOptions } from './daemon-options.ts';
@@ -13,6 +14,7 @@ interface OverrideOptions extends DaemonOptions {
   readonly json?: boolean;
   readonly reason: string;
   readonly for?: string;
+  readonly scope: OverrideScope;
 }
 
 /** How `block` and `allow` differ. */
@@ -43,6 +45,11 @@ export function registerOverride(
     .argument('<pattern>', PATTERN_TEXT)
     .option('--reason <text>', 'why; kept and shown wherever the word is', '')
     .option('--for <duration>', 'how long it holds, such as 30m, 7d or 2w (default: until it is forgotten)')
+    .addOption(
+      new Option('--scope <where>', 'on this sensor only, or on all that share the central database')
+        .choices(OVERRIDE_SCOPES)
+        .default('sensor'),
+    )
     .option('--json', 'print one JSON document');
   withHelp(withDaemonOptions(command), help).action(async (operand: string, options: OverrideOptions) => {
     const pattern = patternOperand(operand);
@@ -51,6 +58,7 @@ export function registerOverride(
       action,
       pattern: pattern.text,
       reason: options.reason,
+      scope: options.scope,
       ...(expires_at === undefined ? {} : { expires_at }),
     };
     const request = { method: 'POST', path: '/v1/overrides', body, timeoutMs: PUBLISH_TIMEOUT_MS } as const;
@@ -58,7 +66,8 @@ export function registerOverride(
     const printer = new Printer(io);
     if (options.json === true) return printer.json(outcome);
     const until = expires_at === undefined ? 'until it is forgotten' : `until ${expires_at}`;
-    printOverrideOutcome(`${action} ${pattern.text} ${until}`, outcome, printer);
+    const where = options.scope === 'all' ? ' on all sensors' : '';
+    printOverrideOutcome(`${action} ${pattern.text}${where} ${until}`, outcome, printer);
   });
 }
 

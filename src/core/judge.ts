@@ -48,8 +48,9 @@ export function judge(evidence: Evidence, policy: Policy): Judgement {
 }
 
 function judgeByOperator(override: Override, evidence: Evidence, policy: Policy): Judgement {
-  const { action, pattern, reason } = override;
-  const text = `${override.origin} ${action}s ${pattern.text}${reason === '' ? '' : `: ${reason}`}`;
+  const { action, pattern, reason, sensor } = override;
+  const who = sensor === undefined ? override.origin : `${override.origin} (sensor ${sensor}, for all sensors)`;
+  const text = `${who} ${action}s ${pattern.text}${reason === '' ? '' : `: ${reason}`}`;
   const word: Reason = { code: `operator_${action}`, text };
   const own = judgeReports(evidence, policy);
   if (action === 'block')

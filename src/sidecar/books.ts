@@ -6,6 +6,7 @@ import type { Store } from '../store/store.ts';
 import type { QuestionBook } from '../triage/intake-desk.ts';
 import type { LookupBook } from '../triage/lookup-desk.ts';
 import type { OverrideBook } from '../triage/operator-desk.ts';
+import type { SharedBook } from '../triage/shared-answers.ts';
 import type { UpkeepBook } from '../triage/upkeep.ts';
 import type { VerdictBook } from '../triage/verdict-keeper.ts';
 import type { FeedWords } from './feed-words.ts';
@@ -61,8 +62,15 @@ export function questionBook(store: Store): QuestionBook {
   };
 }
 
+/** This sensor, as it speaks to the others. */
+export interface Speaker {
+  readonly sensor: string;
+  readonly now: () => number;
+}
+
 /** The store as the operator desk sees it. */
-export function overrideBook(store: Store, words: FeedWords): OverrideBook {
+export function overrideBook(store: Store, words: FeedWords, { sensor, now }: Speaker): OverrideBook {
+  const { overrides, sharedOverrides } = store;
   return {
     learn: (pattern, voices) => store.corrections.learn(pattern, voices),
     unlearn: (pattern) => store.corrections.unlearn(pattern),
@@ -71,13 +79,41 @@ export function overrideBook(store: Store, words: FeedWords): OverrideBook {
       const accusing = reports.flatMap((report) => report.flagged.filter((one) => one.category === 'malicious'));
       return [...voicesOf(accusing).keys()];
     },
-    keep: (override) => store.overrides.keep(override),
-    remove: (pattern) => store.overrides.remove(pattern),
-    ended: (now) => store.overrides.ended(now),
+    keep: (override) => {
+      if (override.scope !== 'all') return overrides.keep(override);
+      overrides.remove(override.pattern.text);
+      sharedOverrides.say({ ...override, sensor, saidAt: override.createdAt });
+    },
+    remove: (pattern) => {
+      const everywhere = sharedOverrides.find(pattern);
+      if (everywhere !== undefined)
+        sharedOverrides.say({ ...everywhere, action: 'forget', reason: '', sensor, saidAt: now() });
+      return overrides.remove(pattern) || everywhere !== undefined;
+    },
+    ended: (at) => [...overrides.ended(at), ...sharedOverrides.ended(at)],
+    end: ({ pattern, scope }) => {
+      if (scope === 'all') sharedOverrides.end(pattern.text);
+      else overrides.remove(pattern.text);
+    },
     candidates: (pattern) => candidates(store, pattern),
     find: (observable) => store.verdicts.find(observable),
     isWanted: (observable) => store.indicators.find(observable) !== undefined,
     durably: (work) => store.transactDurably(work),
+  };
+}
+
+/** The store as those see it who take over what other sensors were answered. */
+export function sharedBook(store: Store): SharedBook {
+  return {
+    lastAskedAt: (observable, source) => store.reports.lastAskedAt(observable, source),
+    takeOver: (report, now) => store.reports.takeOver(report, now),
+    waits: (observable) => store.queue.find(observable) !== undefined,
+    remove: (observable) => store.queue.remove(observable),
+    addSaved: (count) => {
+      const before = Number(store.outbox.recall('lookups_saved') ?? 0);
+      store.outbox.remember('lookups_saved', String(before + count));
+    },
+    transact: (work) => store.transact(work),
   };
 }
 

@@ -14,7 +14,9 @@ import type { Log } from '../lib/log.ts';
 import type { Metrics } from '../ops/metrics.ts';
 import type { Store } from '../store/store.ts';
 import type { WordOutcome } from '../triage/operator-desk.ts';
+import { whyHolds } from '../triage/word-order.ts';
 import type { FeedWords } from './feed-words.ts';
+import type { Fleet } from './fleet.ts';
 import type { Judgement } from './judgement.ts';
 import type { Questions } from './questions.ts';
 import { reportOf } from './report-of.ts';
@@ -27,6 +29,8 @@ export interface ControlParts {
   readonly words: FeedWords;
   readonly questions: Questions;
   readonly publisher: Publisher;
+  /** Absent where there are no other sensors. */
+  readonly fleet: Fleet | undefined;
   readonly canary: Canary;
   readonly metrics: Metrics;
   readonly status: () => StatusFacts;
@@ -44,11 +48,15 @@ export function controlOf(parts: ControlParts): ControlDependencies {
     lookUp: (observable, { refresh }) => lookUp(parts, observable, refresh),
     publish: async ({ dryRun }) => (dryRun ? preview(publisher) : publishNow(parts)),
     runCanary: () => parts.canary.run(),
-    setOverride: (override) => spoken(parts, judgement.operator.say(override)),
+    setOverride: (override) => spoken(parts, told(parts, judgement.operator.say(override))),
     forget: async (pattern) => {
       const { forgotten, ...outcome } = judgement.operator.forget(pattern);
-      return { forgotten, ...(await spoken(parts, outcome)) };
+      return { forgotten, ...(await spoken(parts, told(parts, outcome))) };
     },
+    fleetSensor: () => (parts.fleet === undefined ? undefined : parts.config.sensor),
+    whyHolds: (observable) => whyHolds(observable, judgement.overrides()),
+    elsewhere: async (observables) =>
+      parts.fleet === undefined ? undefined : ((await parts.fleet.elsewhere(observables)) ?? 'away'),
     configuredOverrides: () => judgement.configuredOverrides,
     neverAsk: (observable) => questions.neverAsk(observable),
     neverBlock: (observable) => judgement.neverBlock(observable),
@@ -72,7 +80,7 @@ export function controlOf(parts: ControlParts): ControlDependencies {
 async function lookUp(parts: ControlParts, observable: Observable, refresh: boolean): Promise<Verdict> {
   const known = parts.store.verdicts.find(observable);
   if (known !== undefined && !refresh) return known;
-  const { verdict } = await parts.questions.askNow(observable);
+  const { verdict } = await parts.questions.askNow(observable, refresh);
   return verdict ?? unasked(parts, observable);
 }
 
@@ -80,6 +88,15 @@ function unasked({ judgement, now, config }: ControlParts, observable: Observabl
   const guard = judgement.neverBlock(observable);
   const judged = judge({ reports: [], ...(guard === undefined ? {} : { guard }) }, config.policy);
   return { ...judged, observable, held: false, since: now(), judgedAt: now() };
+}
+
+/** The other sensors hear of it, now or when they are in reach. */
+function told<T extends WordOutcome>({ fleet, store }: ControlParts, outcome: T): T {
+  if (fleet === undefined || store.sharedOverrides.pending(1).length === 0) return outcome;
+  fleet.tell();
+  if (fleet.isWell) return outcome;
+  const away = 'The central database is away: the other sensors hear of it when it is back.';
+  return { ...outcome, conflicts: [...outcome.conflicts, away] };
 }
 
 async function spoken(parts: ControlParts, outcome: WordOutcome): Promise<OverrideOutcome> {

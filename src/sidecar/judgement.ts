@@ -4,6 +4,7 @@ import { type Surroundings, whyNeverBlock } from '../core/guards.ts';
 import type { Observable } from '../core/observable.ts';
 import type { Override } from '../core/override.ts';
 import type { Policy } from '../core/policy.ts';
+import type { Report } from '../core/report.ts';
 import { type Log, SILENT } from '../lib/log.ts';
 import type { Store } from '../store/store.ts';
 import { OperatorDesk } from '../triage/operator-desk.ts';
@@ -57,7 +58,7 @@ export class Judgement {
       now,
     });
     this.operator = new OperatorDesk({
-      book: overrideBook(store, words),
+      book: overrideBook(store, words, { sensor: config.sensor, now }),
       overrides: () => this.overrides(),
       surroundings: () => this.#surroundings,
       rejudge: (observable) => this.rejudge(observable),
@@ -97,7 +98,8 @@ export class Judgement {
 
   /** Every word that holds now, the configuration's first. */
   overrides(): readonly Override[] {
-    return [...this.#allowed, ...this.#store.overrides.current(this.#now())];
+    const now = this.#now();
+    return [...this.#allowed, ...this.#store.overrides.current(now), ...this.#store.sharedOverrides.current(now)];
   }
 
   neverBlock(observable: Observable): string | undefined {
@@ -114,6 +116,11 @@ export class Judgement {
     if (verdict?.state === 'malicious' && before !== 'malicious')
       this.#store.findings.lookBack(observable, verdict.judgedAt);
     return rejudged;
+  }
+
+  /** Until when an answer is trusted, judged by itself. */
+  trustedUntil(report: Report): number | undefined {
+    return this.#keeper.trustedUntil(report);
   }
 
   /**

@@ -11,7 +11,9 @@ import { VirusTotalSource } from '../sources/virustotal/virustotal-source.ts';
 import type { FreshObservable } from '../store/sighting-store.ts';
 import type { Store } from '../store/store.ts';
 import { AllowanceWatch } from '../triage/allowance-watch.ts';
+import type { FleetAccess } from '../triage/asker.ts';
 import type { Service } from '../triage/collapse.ts';
+import type { FleetSpending } from '../triage/fleet.ts';
 import { IntakeDesk } from '../triage/intake-desk.ts';
 import { type Asked, LookupDesk } from '../triage/lookup-desk.ts';
 import { QuotaLedger, type QuotaLimits } from '../triage/quota-ledger.ts';
@@ -36,6 +38,16 @@ export interface QuestionsOptions {
   readonly random: () => number;
   /** Milliseconds on a clock that never jumps. */
   readonly uptimeMs: () => number;
+  /** The other sensors of the account; absent where there is no central database. */
+  readonly fleet?: Companions;
+}
+
+/** The other sensors of the account, as whoever asks sees them. */
+export interface Companions extends FleetAccess {
+  /** What they spent, as far as this sensor heard. */
+  readonly others: () => FleetSpending | undefined;
+  /** Brings `others` up to date, as far as they are in reach. */
+  readonly hear: () => Promise<void>;
 }
 
 /** Who asks: what becomes a question, the account book, and VirusTotal itself. */
@@ -71,6 +83,7 @@ export class Questions {
       limits: limitsOf(config),
       now,
       uptimeMs: options.uptimeMs,
+      ...(options.fleet === undefined ? {} : { others: options.fleet.others }),
     });
     if (apiKey === undefined) return;
     const source = new VirusTotalSource({
@@ -87,7 +100,8 @@ export class Questions {
       book: lookupBook(store),
       rejudge: (observable) => judgement.rejudge(observable),
       surroundings,
-      afterVerdict: (rejudged) => this.#follow(rejudged),
+      afterVerdict: (rejudged) => this.afterVerdict(rejudged),
+      ...(options.fleet === undefined ? {} : { shared: options.fleet }),
       servedBy: (observable) => this.#intake.serviceOf(observable),
       onAnswer: (rejudged, asked) => this.#answered(rejudged, asked),
       log,
@@ -95,7 +109,12 @@ export class Questions {
       random,
     });
     this.#watch = new AllowanceWatch({
-      read: (signal) => source.readAllowances(signal),
+      read: async (signal) => {
+        const told = await source.readAllowances(signal);
+        // What the source counts holds what the other sensors spent until now.
+        await options.fleet?.hear();
+        return told;
+      },
       ledger: this.ledger,
       log,
       onRead: () => this.wake(),
@@ -144,18 +163,28 @@ export class Questions {
     this.#intake.considerRecheck(observable);
   }
 
+  /** Questions that wait and could be asked: a desk that cannot ask waits for nothing. */
+  waiting(): number {
+    return this.desk === undefined || this.desk.state().kind === 'stopped'
+      ? 0
+      : this.#options.store.queue.size().length;
+  }
+
   wake(): void {
     this.desk?.wake();
   }
 
-  /** Asks now, for a person who waits. @throws as `LookupDesk.askNow`, and CredentialsError without a key. */
-  async askNow(observable: Observable): Promise<Rejudged> {
+  /**
+   * Asks now, for a person who waits; `again` also where another sensor has an answer.
+   * @throws as `LookupDesk.askNow`, and CredentialsError without a key.
+   */
+  async askNow(observable: Observable, again: boolean): Promise<Rejudged> {
     if (this.desk === undefined) {
       throw new CredentialsError(`Cannot ask about ${observable.value}: there is no VirusTotal key`, {
         hint: 'Put one into the file that virustotal.api_key_file names, and restart.',
       });
     }
-    return this.desk.askNow(observable);
+    return this.desk.askNow(observable, { again });
   }
 
   neverAsk(observable: Observable): string | undefined {
@@ -170,15 +199,17 @@ export class Questions {
   }
 
   /** What follows from a verdict, in the transaction that keeps it: hosts to ask about. */
-  #follow({ verdict }: Rejudged): void {
+  afterVerdict({ verdict }: Rejudged): void {
     this.#intake.considerVerdict(verdict);
   }
 
-  #answered({ verdict, before, indicatorChanged }: Rejudged, asked: Asked): void {
+  #answered({ verdict, before, indicatorChanged }: Rejudged, asked: Asked | undefined): void {
     const { log, onDecided, onVerdict } = this.#options;
-    this.outcomes.set(asked.outcome, (this.outcomes.get(asked.outcome) ?? 0) + 1);
+    if (asked !== undefined) this.outcomes.set(asked.outcome, (this.outcomes.get(asked.outcome) ?? 0) + 1);
     const state = verdict?.state ?? 'unasked';
-    const fields = { observable: asked.observable.value, state, outcome: asked.outcome, took_ms: asked.tookMs };
+    const observable = (asked?.observable ?? verdict?.observable)?.value ?? '';
+    const how = asked === undefined ? { outcome: 'shared' } : { outcome: asked.outcome, took_ms: asked.tookMs };
+    const fields = { observable, state, ...how };
     if (state !== before && (state === 'malicious' || before === 'malicious')) log.info('verdict changed', fields);
     else log.debug('answered', fields);
     if (indicatorChanged) onDecided();

@@ -194,7 +194,7 @@ class ReplayRun {
 
 async function askOne(questions: Questions, observable: Observable): Promise<boolean> {
   try {
-    await questions.askNow(observable);
+    await questions.askNow(observable, false);
     return true;
   } catch (error) {
     if (error instanceof QuotaError || error instanceof CredentialsError) return false;

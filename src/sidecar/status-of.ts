@@ -1,3 +1,4 @@
+import type { FleetFacts } from '../api/fleet-facts.ts';
 import type {
   FeedFacts,
   HeldFacts,
@@ -35,6 +36,8 @@ export interface StatusSources {
   /** Absent without a key. */
   readonly desk: LookupDesk | undefined;
   readonly ledger: QuotaLedger;
+  /** Absent where there are no other sensors. */
+  readonly fleet: { facts(): FleetFacts } | undefined;
   readonly feeds: readonly FeedStatus[];
   /** Absent where no Pi-hole is configured. */
   readonly pihole: PiholeReading | undefined;
@@ -74,6 +77,7 @@ export function statusOf(sources: StatusSources): StatusFacts {
     feeds: sources.feeds.map(feedFacts),
     queue: { length, ...(oldestAt === undefined ? {} : { oldestAt }) },
     verdicts: store.verdicts.countByState(),
+    ...(sources.fleet === undefined ? {} : { fleet: sources.fleet.facts() }),
     ...heldFacts(store),
     targets,
     ...(sources.pihole === undefined ? {} : { pihole: piholeFacts(sources.pihole, targets) }),

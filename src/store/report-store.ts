@@ -71,16 +71,16 @@ export class ReportStore {
    * Returns whether it was kept.
    */
   takeOver(report: Report, now: number): boolean {
-    if (!this.isNews(report)) return false;
+    const last = this.lastAskedAt(report.observable, report.source);
+    if (last !== undefined && last >= report.askedAt) return false;
     this.#keep(report, Math.min(report.askedAt, now), report.askedAt);
     return true;
   }
 
-  /** Whether nothing as late as this is known of its source about its observable. */
-  isNews({ observable, source, askedAt }: Report): boolean {
+  /** When the latest kept answer of a source was asked, by the clock of the sensor that asked. */
+  lastAskedAt(observable: Observable, source: string): number | undefined {
     const stored = this.#observables.find(observable);
-    const last = stored === undefined ? undefined : this.#lastAsked.get(stored.id, source)?.at;
-    return last === undefined || last === null || last < askedAt;
+    return stored === undefined ? undefined : (this.#lastAsked.get(stored.id, source)?.at ?? undefined);
   }
 
   #keep(report: Report, askedAt: number, originAskedAt: number | null): number {

@@ -26,16 +26,14 @@ interface Row {
 }
 
 const COLUMNS = 'pattern, action, reason, origin, sensor, said_at, expires_at';
-/** The last word holds. One that is read back from the central database is as old as the one kept here, and changes nothing. */
 const UPSERT = `INSERT INTO shared_overrides (${COLUMNS}, pending) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (pattern) DO UPDATE SET action = excluded.action, reason = excluded.reason, origin = excluded.origin,
     sensor = excluded.sensor, said_at = excluded.said_at, expires_at = excluded.expires_at, pending = excluded.pending`;
 
 /** The table `shared_overrides`: what operators said for all sensors, here and elsewhere. */
 export class SharedOverrideStore {
-  readonly #say: Statement;
-  readonly #hear: Statement;
-  readonly #find: Statement<[string], Row>;
+  readonly #upsert: Statement;
+  readonly #find: Statement<[string], Row & { readonly pending: number }>;
   readonly #current: Statement<[number], Row>;
   readonly #ended: Statement<[number], Row>;
   readonly #end: Statement;
@@ -44,9 +42,8 @@ export class SharedOverrideStore {
   #cached: { readonly at: number; readonly words: readonly Override[]; readonly until: number } | undefined;
 
   constructor(db: Sqlite) {
-    this.#say = db.prepare(UPSERT);
-    this.#hear = db.prepare(`${UPSERT} WHERE excluded.said_at > said_at`);
-    this.#find = db.prepare(`SELECT ${COLUMNS} FROM shared_overrides WHERE pattern = ?`);
+    this.#upsert = db.prepare(UPSERT);
+    this.#find = db.prepare(`SELECT ${COLUMNS}, pending FROM shared_overrides WHERE pattern = ?`);
     const holds = `action <> 'forget'`;
     this.#current = db.prepare(
       `SELECT ${COLUMNS} FROM shared_overrides WHERE ${holds} AND (expires_at IS NULL OR expires_at > ?) ORDER BY said_at`,
@@ -64,14 +61,22 @@ export class SharedOverrideStore {
     // After what was said before, also where a clock was set back: or others would take the older word for the last.
     const before = this.#find.get(word.pattern.text);
     const saidAt = Math.max(word.saidAt, (before?.said_at ?? 0) + 1);
-    this.#say.run(...valuesOf({ ...word, saidAt }), 1);
+    this.#upsert.run(...valuesOf({ ...word, saidAt }), 1);
     this.#cached = undefined;
   }
 
-  /** Keeps what was said elsewhere, unless something later is known. Returns whether it is new. */
-  hear(word: SharedWord): boolean {
+  /**
+   * Keeps what the central database says at `now`, unless something later was said here meanwhile. Returns whether it is new: the
+   * same word comes again and again, each time a few milliseconds off, since it comes by another clock.
+   */
+  hear(word: SharedWord, now: number): boolean {
+    const known = this.#find.get(word.pattern.text);
+    const isLater = known === undefined || known.pending === 0 || word.saidAt > known.said_at;
+    const isOver = word.expiresAt !== undefined && word.expiresAt <= now;
+    if (!isLater || isOver || (known === undefined ? word.action === 'forget' : isSame(word, known))) return false;
+    this.#upsert.run(...valuesOf(word), 0);
     this.#cached = undefined;
-    return this.#hear.run(...valuesOf(word), 0).changes > 0;
+    return true;
   }
 
   /** The word about exactly this pattern, where one holds. */
@@ -115,6 +120,16 @@ export class SharedOverrideStore {
   forgetCached(): void {
     this.#cached = undefined;
   }
+}
+
+/** Clocks are compared through a network. */
+const SAME_TIME_MS = 5_000;
+
+function isSame(word: SharedWord, row: Row): boolean {
+  const { action, reason, sensor, origin } = row;
+  const sameEnd = Math.abs((word.expiresAt ?? 0) - (row.expires_at ?? 0)) < SAME_TIME_MS;
+  const isSameWord = word.reason === reason && word.sensor === sensor && word.origin === origin;
+  return word.action === action && (action === 'forget' || (isSameWord && sameEnd));
 }
 
 function valuesOf({ pattern, action, reason, origin, sensor, saidAt, expiresAt }: SharedWord): readonly unknown[] {

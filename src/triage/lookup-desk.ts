@@ -1,14 +1,14 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { CredentialsError, QuotaError, RefusedError, UnavailableError } from '../core/errors.ts';
 import { type Surroundings, whyNeverAsk } from '../core/guards.ts';
-import { keyOf, type Observable } from '../core/observable.ts';
-import type { Report } from '../core/report.ts';
+import type { Observable } from '../core/observable.ts';
 import type { Log } from '../lib/log.ts';
-import { type Asked, messageOf, outcomeOf, sentForm } from './asked.ts';
+import { messageOf } from './asked.ts';
+import { Asker, type AskerOptions, type Inquiry } from './asker.ts';
 import { backOffMs } from './back-off.ts';
 import type { Lane } from './lane.ts';
-import type { AskedSource, LookupBook } from './lookup-book.ts';
-import { pickQuestion, type WaitingQuestion } from './question-picker.ts';
-import type { QuotaLedger, Spending } from './quota-ledger.ts';
+import type { LookupBook } from './lookup-book.ts';
+import { isUrgent, pickQuestion, type WaitingQuestion } from './question-picker.ts';
 import { DAY_MS, endOf } from './quota-window.ts';
 import { REFUSED_REST_MS, Refusals } from './refusals.ts';
 import type { Rejudged } from './verdict-keeper.ts';
@@ -16,20 +16,12 @@ import type { Rejudged } from './verdict-keeper.ts';
 export type { Asked } from './asked.ts';
 export type { AskedSource, LookupBook } from './lookup-book.ts';
 
-export interface LookupDeskOptions {
-  readonly source: AskedSource;
-  readonly ledger: QuotaLedger;
+export interface LookupDeskOptions extends Omit<AskerOptions, 'refusals' | 'book'> {
   readonly book: LookupBook;
-  readonly rejudge: (observable: Observable) => Rejudged;
   readonly surroundings: () => Surroundings;
-  /** Called inside the transaction that keeps an answer: what follows from it (`IntakeDesk.considerVerdict`). */
-  readonly afterVerdict?: (rejudged: Rejudged) => void;
   /** The answer that makes a question needless by now (`IntakeDesk.serviceOf`). Never asked for a person's question. */
   readonly servedBy?: (observable: Observable) => { readonly why: string } | undefined;
-  /** Called after an answer is on disk. */
-  readonly onAnswer: (rejudged: Rejudged, asked: Asked) => void;
   readonly log: Log;
-  readonly now: () => number;
   readonly random: () => number;
 }
 
@@ -46,13 +38,14 @@ const MAX_IN_FLIGHT = 4;
 /** Longest sleep between two looks at the queue: a changed clock or allowance is noticed within it. */
 const MAX_SLEEP_MS = 30_000;
 
-/**
- * Asks the source what is worth asking, within the allowance, and keeps every answer. The order of every question:
- * count it, write down that it leaves, ask, keep answer and verdict in one durable transaction, and only then let others act.
- */
+/** How long a person waits for the answer of another sensor that is asking the same, and how often it is looked for. */
+const MAX_PATIENCE_MS = 20_000;
+const PATIENCE_STEP_MS = 500;
+
+/** Asks the source what is worth asking, within the allowance, and keeps every answer. */
 export class LookupDesk {
   readonly #options: LookupDeskOptions;
-  readonly #inFlight = new Set<string>();
+  readonly #asker: Asker;
   readonly #running = new Set<Promise<unknown>>();
   #timer: NodeJS.Timeout | undefined;
   #abort = new AbortController();
@@ -62,6 +55,7 @@ export class LookupDesk {
 
   constructor(options: LookupDeskOptions) {
     this.#options = options;
+    this.#asker = new Asker({ ...options, refusals: this.#refusals });
   }
 
   start(): void {
@@ -98,42 +92,60 @@ export class LookupDesk {
   }
 
   /**
-   * Asks at once, for a person who waits.
+   * Asks at once, for a person who waits; `again` also where another sensor has an answer.
    * @throws RefusedError when the question may not leave this machine or this source does not know the kind,
    *   and what `Source.lookUp` throws.
    */
-  async askNow(observable: Observable): Promise<Rejudged> {
-    const { source, ledger, now } = this.#options;
+  async askNow(observable: Observable, { again = false }: { readonly again?: boolean } = {}): Promise<Rejudged> {
+    const { source } = this.#options;
     const private_ = this.#whyNot(observable);
     if (private_ !== undefined)
       throw new RefusedError(`Cannot ask ${source.name} about ${observable.value}: ${private_}`, {
         hint: 'It stays on this machine; decide with "guardian block" or "guardian allow".',
       });
+    const known = again ? undefined : await this.#asker.known(observable);
+    if (known !== undefined) return known;
     const rest = source.rest?.();
     if (rest !== undefined)
       throw new UnavailableError(`Cannot ask ${source.name} about ${observable.value}: it does not answer`, {
         hint: `${rest.why}. Try again after ${new Date(rest.until).toISOString()}.`,
       });
-    const permit = ledger.permit('manual');
-    if (!permit.granted) {
-      throw new QuotaError(
-        `Cannot ask ${source.name} about ${observable.value}: this ${permit.window}'s allowance is spent`,
-        {
-          hint: `Try again after ${new Date(permit.retryAt).toISOString()}.`,
-          retryAt: Math.max(permit.retryAt, now()),
-          window: permit.window,
-        },
-      );
+    return this.#track(this.#askPatiently(observable, again));
+  }
+
+  async #askPatiently(observable: Observable, again: boolean): Promise<Rejudged> {
+    const { source, ledger, now } = this.#options;
+    const patientUntil = now() + MAX_PATIENCE_MS;
+    for (;;) {
+      const permit = ledger.permit('manual');
+      if (!permit.granted) throw this.#spent(observable, `this ${permit.window}'s allowance is spent`, permit);
+      const signal = this.#abort.signal;
+      const inquiry = await this.#asker.ask(observable, { lane: 'manual', again, signal });
+      if (inquiry.kind === 'answered') return inquiry.rejudged;
+      if (inquiry.window !== undefined)
+        throw this.#spent(observable, inquiry.why, { window: inquiry.window, retryAt: inquiry.until });
+      if (now() >= patientUntil || signal.aborted)
+        throw new UnavailableError(`Cannot ask ${source.name} about ${observable.value}: ${inquiry.why}`, {
+          hint: 'Try again in a minute.',
+        });
+      await pause(PATIENCE_STEP_MS);
     }
-    return this.#track(this.#ask(observable, 'manual'));
+  }
+
+  #spent(observable: Observable, why: string, { window, retryAt }: Pick<QuotaError, 'window' | 'retryAt'>): QuotaError {
+    return new QuotaError(`Cannot ask ${this.#options.source.name} about ${observable.value}: ${why}`, {
+      hint: `Try again after ${new Date(retryAt).toISOString()}.`,
+      retryAt: Math.max(retryAt, this.#options.now()),
+      window,
+    });
   }
 
   #pump(): void {
     if (this.#stopped || this.#state.kind === 'stopped') return;
-    while (this.#inFlight.size < MAX_IN_FLIGHT) {
+    while (this.#asker.inFlight < MAX_IN_FLIGHT) {
       const wait = this.#askNext();
       if (wait === undefined) continue;
-      this.#state = this.#inFlight.size > 0 ? { kind: 'asking' } : wait;
+      this.#state = this.#asker.inFlight > 0 ? { kind: 'asking' } : wait;
       this.#sleep(wait);
       return;
     }
@@ -165,63 +177,21 @@ export class LookupDesk {
     }
     // Out of the queue's sight while it is under way; after a crash it comes back by itself.
     book.lease(observable, now() + LEASE_MS);
-    const asking = this.#ask(observable, lane).catch((error: unknown) =>
-      this.#afterFailure(observable, attempts + 1, error),
-    );
+    const asking = this.#asker
+      .ask(observable, { lane, urgent: isUrgent(question, lane), signal: this.#abort.signal })
+      .then((inquiry) => this.#afterInquiry(observable, lane, inquiry))
+      .catch((error: unknown) => this.#afterFailure(observable, attempts + 1, error));
     void this.#track(asking).finally(() => this.wake());
   }
 
-  async #ask(observable: Observable, lane: Lane): Promise<Rejudged> {
-    const { source, ledger, book, now } = this.#options;
-    const key = keyOf(observable);
-    const at = now();
-    const spending = book.durably(() => {
-      book.disclose(source.name, sentForm(observable), at);
-      return ledger.spend(lane);
-    });
-    this.#inFlight.add(key);
-    try {
-      const report = await source.lookUp(observable, this.#abort.signal);
-      return this.#keepAnswer(report, {
-        at,
-        source: source.name,
-        observable,
-        lane,
-        outcome: report.outcome,
-        tookMs: now() - at,
-        error: undefined,
-      });
-    } catch (error) {
-      this.#keepFailure(error, spending, { at, source: source.name, observable, lane, tookMs: now() - at });
-      throw error;
-    } finally {
-      this.#inFlight.delete(key);
-    }
-  }
-
-  #keepAnswer(report: Report, asked: Asked): Rejudged {
-    this.#refusals.answered();
-    const { book, rejudge, onAnswer } = this.#options;
-    const rejudged = book.durably(() => {
-      book.keepReport(report);
-      book.keepAsked(asked);
-      book.remove(asked.observable);
-      const outcome = rejudge(asked.observable);
-      this.#options.afterVerdict?.(outcome);
-      return outcome;
-    });
-    onAnswer(rejudged, asked);
-    return rejudged;
-  }
-
-  #keepFailure(error: unknown, spending: Spending, asked: Omit<Asked, 'outcome' | 'error'>): void {
-    const { book, ledger } = this.#options;
-    const outcome = outcomeOf(error);
-    book.durably(() => {
-      // A refusal is an answer of its kind, and is charged.
-      if (outcome !== 'refused') ledger.giveBack(spending);
-      if (outcome !== undefined) book.keepAsked({ ...asked, outcome, error: messageOf(error) });
-    });
+  /** A question that has to wait is shown again: no attempt has failed. */
+  #afterInquiry(observable: Observable, lane: Lane, inquiry: Inquiry): void {
+    if (inquiry.kind === 'answered') return;
+    const { book, ledger, log, now } = this.#options;
+    const { window, until, why } = inquiry;
+    if (window !== undefined) ledger.hold(lane, until, window);
+    book.lease(observable, window === undefined ? until : now());
+    log.debug('question waits', { observable: observable.value, reason: why });
   }
 
   /** Decides what becomes of a question whose attempt failed. A bug is not caught here. */

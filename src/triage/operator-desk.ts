@@ -5,12 +5,17 @@ import type { Override } from '../core/override.ts';
 import { covers, type Pattern } from '../core/pattern.ts';
 import { whyNeverBlockAll } from '../core/pattern-guard.ts';
 import type { Verdict } from '../core/verdict.ts';
-import { overrideFor, type Rejudged } from './verdict-keeper.ts';
+import type { Rejudged } from './verdict-keeper.ts';
+import { overrideFor, said } from './word-order.ts';
 
 /** Where operators' words are kept, and what they cover is found. */
 export interface OverrideBook {
+  /** Keeps a word in its scope; it replaces what was said of the same pattern before, in that scope or a narrower one. */
   keep(override: Override): void;
+  /** Takes back what was said of the pattern, on this sensor and on all. */
   remove(pattern: string): boolean;
+  /** Drops a word whose time is over. */
+  end(override: Override): void;
   /** Words whose time is over at `now` and that are still kept. */
   ended(now: number): readonly Override[];
   /** Everything that has a verdict or is wanted published and may be covered by the pattern; the desk checks each. */
@@ -91,8 +96,23 @@ export class OperatorDesk {
   endWords(now: number): number {
     const { book } = this.#options;
     const ended = book.ended(now);
-    if (ended.length > 0) book.durably(() => ended.forEach(({ pattern }) => void this.forget(pattern)));
+    if (ended.length > 0) {
+      book.durably(() => {
+        for (const override of ended) {
+          book.end(override);
+          book.unlearn(override.pattern.text);
+          this.#rejudge(override.pattern);
+        }
+      });
+    }
     return ended.length;
+  }
+
+  /** Judges anew what these patterns cover: other sensors said something about them. Returns whether a block came or went. */
+  follow(patterns: readonly Pattern[]): boolean {
+    return this.#options.book.durably(() =>
+      patterns.flatMap((pattern) => this.#rejudge(pattern)).some((one) => one.blocked !== one.blockedBefore),
+    );
   }
 
   #rejudge(pattern: Pattern, word?: Override): readonly Affected[] {
@@ -133,11 +153,13 @@ export class OperatorDesk {
     if (named === undefined) return [];
     const conflicts: string[] = [];
     const holding = overrideFor(named, this.#options.overrides());
-    if (holding !== undefined && holding.pattern.text !== override.pattern.text) {
-      conflicts.push(
-        `${holding.origin === 'config' ? 'The configuration' : 'An operator'} ${holding.action}s ${holding.pattern.text}, which is more specific and holds.`,
-      );
-    }
+    if (holding !== undefined && holding.pattern.text !== override.pattern.text)
+      conflicts.push(`${capital(said(holding))}, which is more specific and holds.`);
+    const elsewhere = this.#options
+      .overrides()
+      .find((one) => one.scope === 'all' && one.pattern.text === override.pattern.text && one !== holding);
+    if (elsewhere !== undefined && elsewhere.action !== override.action)
+      conflicts.push(`${capital(said(elsewhere))}; on this sensor your word holds.`);
     return conflicts;
   }
 }
@@ -146,4 +168,8 @@ export class OperatorDesk {
 function namedBy(pattern: Pattern): Observable | undefined {
   if (pattern.kind === 'exact') return pattern.observable;
   return pattern.kind === 'below' ? { kind: 'domain', value: pattern.domain } : undefined;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -60,6 +60,7 @@ export function pickQuestion(
   return wait === undefined ? { kind: 'idle' } : { kind: 'wait', ...wait };
 }
 
-function isUrgent({ score = 0 }: WaitingQuestion, lane: Lane): boolean {
+/** Whether a question may run ahead of the even flow. */
+export function isUrgent({ score = 0 }: Pick<WaitingQuestion, 'score'>, lane: Lane): boolean {
   return score >= (lane === 'recheck' ? URGENT_RECHECK : URGENT_WORTH);
 }

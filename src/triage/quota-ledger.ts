@@ -1,14 +1,11 @@
-import type { Lane, ReservedLane } from './lane.ts';
+import { AccountBook, type AllowanceReading, type QuotaBook, sum } from './account-book.ts';
+import type { FleetDraw, FleetSpending } from './fleet.ts';
+import { type Lane, RESERVED_LANES, type ReservedLane } from './lane.ts';
 import { flowsAt, generalUse, type Reserves, reservesAt, timeOf } from './pace.ts';
 import { DAY_MS, endOf, MINUTE_MS, type QuotaWindow, startOf } from './quota-window.ts';
+import { RollingMinute } from './rolling-minute.ts';
 
-/** Where spending and allowances are kept. Every call is on disk when it returns to the loop. */
-export interface QuotaBook {
-  add(source: string, window: string, startsAt: number, lane: string, used: number): void;
-  spent(source: string, window: string, startsAt: number): ReadonlyMap<string, number>;
-  allow(source: string, allowance: { window: string; allowed: number; foreignUsed: number; readAt: number }): void;
-  allowances(source: string): readonly { window: string; allowed: number; foreignUsed: number; readAt: number }[];
-}
+export type { AllowanceReading } from './account-book.ts';
 
 /** Our own ceilings. The source's allowance is read from the source, and the lower one wins. */
 export interface QuotaLimits {
@@ -16,14 +13,6 @@ export interface QuotaLimits {
   readonly maxPerDay: number;
   /** Shares of the day kept for a lane, 0 to 1. */
   readonly reserve: Readonly<Record<ReservedLane, number>>;
-}
-
-/** What the source says about one window of our key. */
-export interface AllowanceReading {
-  readonly window: QuotaWindow;
-  readonly allowed: number;
-  /** Spent in the present window as the source counts, by everybody who uses the key. */
-  readonly used: number;
 }
 
 /** Whether a question may be asked now, and when not, from when on it may (epoch milliseconds). */
@@ -74,6 +63,8 @@ export interface QuotaLedgerOptions {
   readonly now: () => number;
   /** A clock nobody sets (milliseconds since any start), for the minute's limit. The wall clock where it is absent. */
   readonly uptimeMs?: () => number;
+  /** What the other sensors of the account spent. Their questions count as ours: the allowance flows as if there were one sensor. */
+  readonly others?: () => FleetSpending | undefined;
 }
 
 const WINDOWS = ['minute', 'day', 'month'] as const;
@@ -85,31 +76,31 @@ const WINDOWS = ['minute', 'day', 'month'] as const;
  * reserve first and then from the general part.
  */
 export class QuotaLedger {
-  readonly #source: string;
-  readonly #book: QuotaBook;
+  readonly #account: AccountBook;
   #limits: QuotaLimits;
   readonly #now: () => number;
-  readonly #uptimeMs: () => number;
-  /** When the latest questions left, by `#uptimeMs`; at most as many as a minute allows are looked at. */
-  #recent: number[];
+  readonly #minute: RollingMinute;
+  /** Questions that are about to leave, and what each lane waits for beyond its share. */
+  readonly #earmarked = new Map<Lane, number>();
+  readonly #held = new Map<Lane, { readonly until: number; readonly window: QuotaWindow }>();
   #closed: { readonly until: number; readonly window: QuotaWindow } | undefined;
 
   constructor(options: QuotaLedgerOptions) {
-    this.#source = options.source;
-    this.#book = options.book;
+    const { source, book, others = () => undefined } = options;
+    const ceilings = () => ({ minute: this.#limits.maxPerMinute, day: this.#limits.maxPerDay });
+    this.#account = new AccountBook({ source, book, ceilings, others });
     this.#limits = options.limits;
     this.#now = options.now;
-    this.#uptimeMs = options.uptimeMs ?? options.now;
-    this.#recent = [];
+    this.#minute = new RollingMinute(options.uptimeMs ?? options.now);
   }
 
   /** Takes up what was spent shortly before a restart, as if the last of it had left just now. */
   start(): void {
     const now = this.#now();
     for (const startsAt of [startOf('minute', now) - MINUTE_MS, startOf('minute', now)]) {
-      const used = this.#usedByUs('minute', startsAt);
+      const used = this.#account.usedHere('minute', startsAt);
       const age = Math.max(0, now - (startsAt + MINUTE_MS - 1));
-      for (let i = 0; i < used; i++) this.#recent.push(this.#uptimeMs() - age);
+      for (let i = 0; i < used; i++) this.#minute.add(age);
     }
   }
 
@@ -123,6 +114,8 @@ export class QuotaLedger {
     const now = this.#now();
     if (this.#closed !== undefined && now < this.#closed.until)
       return { granted: false, retryAt: this.#closed.until, window: this.#closed.window };
+    const held = this.#held.get(lane);
+    if (held !== undefined && now < held.until) return { granted: false, retryAt: held.until, window: held.window };
     const minute = this.#permitMinute(now);
     return minute.granted ? this.#permitDay(lane, pressure, now) : minute;
   }
@@ -130,9 +123,49 @@ export class QuotaLedger {
   /** Takes one question from the allowance. Call it before the question leaves. */
   spend(lane: Lane): Spending {
     const at = this.#now();
-    for (const window of WINDOWS) this.#book.add(this.#source, window, startOf(window, at), lane, 1);
-    this.#recent.push(this.#uptimeMs());
+    for (const window of WINDOWS) this.#account.add(window, at, lane, 1);
+    this.#minute.add();
     return { lane, at };
+  }
+
+  /** Counts a question that is about to leave, in memory. Returns what ends that: it left and was spent, or it need not leave. */
+  earmark(lane: Lane): () => void {
+    this.#earmarked.set(lane, (this.#earmarked.get(lane) ?? 0) + 1);
+    return () => void this.#earmarked.set(lane, (this.#earmarked.get(lane) ?? 1) - 1);
+  }
+
+  /** The fleet has nothing for this lane until then. */
+  hold(lane: Lane, until: number, window: QuotaWindow): void {
+    this.#held.set(lane, { until, window });
+  }
+
+  /** What the sensors of the account may draw together for a question of this lane. */
+  draw(lane: Lane, urgent: boolean): FleetDraw {
+    const now = this.#now();
+    const { allowed, foreign, reserves, spent } = this.#today(now);
+    const keptForOthers = RESERVED_LANES.filter((other) => other !== lane).map((other) =>
+      Math.max(0, reserves[other] - (spent.get(other) ?? 0)),
+    );
+    const month = this.#account.allowed('month');
+    return {
+      lane,
+      urgent,
+      limits: {
+        minute: this.#perMinute(),
+        day: Math.max(0, allowed - foreign - sum(keptForOthers)),
+        ...(month === undefined ? {} : { month: Math.max(0, month - this.#account.foreign('month', now)) }),
+      },
+      spentHere: this.#account.usedHere('day', startOf('day', now)) + sum(this.#earmarked.values()) - 1,
+    };
+  }
+
+  /** What this sensor itself spent of the present day and month. */
+  spentHere(): FleetSpending & { readonly monthStartsAt: number } {
+    const now = this.#now();
+    const dayStartsAt = startOf('day', now);
+    const monthStartsAt = startOf('month', now);
+    const byLane = this.#account.spentHere('day', dayStartsAt);
+    return { dayStartsAt, byLane, monthStartsAt, inMonth: this.#account.usedHere('month', monthStartsAt) };
   }
 
   /**
@@ -140,17 +173,12 @@ export class QuotaLedger {
    * that a source in trouble is never asked faster than one that answers.
    */
   giveBack(spending: Spending): void {
-    for (const window of ['day', 'month'] as const)
-      this.#book.add(this.#source, window, startOf(window, spending.at), spending.lane, -1);
+    for (const window of ['day', 'month'] as const) this.#account.add(window, spending.at, spending.lane, -1);
   }
 
   /** Corrects the book by what the source itself counts: others may use the same key. */
   learn(readings: readonly AllowanceReading[]): void {
-    const readAt = this.#now();
-    for (const { window, allowed, used } of readings) {
-      const foreignUsed = Math.max(0, used - this.#usedByUs(window, startOf(window, readAt)));
-      this.#book.allow(this.#source, { window, allowed, foreignUsed, readAt });
-    }
+    this.#account.learn(readings, this.#now());
   }
 
   /** The source said that a window is spent: nothing is asked until then. */
@@ -162,9 +190,9 @@ export class QuotaLedger {
   use(): readonly QuotaUse[] {
     const now = this.#now();
     return WINDOWS.flatMap((window) => {
-      const allowed = this.#allowed(window);
+      const allowed = this.#account.allowed(window);
       if (allowed === undefined) return [];
-      const used = window === 'minute' ? this.#inLastMinute() : this.#used(window, now);
+      const used = window === 'minute' ? this.#minute.count() : this.#account.used(window, now);
       return [{ window, allowed, used, resetsAt: endOf(window, now) }];
     });
   }
@@ -188,10 +216,13 @@ export class QuotaLedger {
   }
 
   #permitMinute(now: number): Permit {
-    const perMinute = this.#allowed('minute') ?? this.#limits.maxPerMinute;
-    if (this.#inLastMinute() < perMinute) return { granted: true };
-    const oldest = this.#recent.at(-Math.max(1, perMinute)) ?? this.#uptimeMs();
-    return { granted: false, retryAt: now + Math.max(1, oldest + MINUTE_MS - this.#uptimeMs()), window: 'minute' };
+    const perMinute = this.#perMinute();
+    if (this.#minute.count() + sum(this.#earmarked.values()) < perMinute) return { granted: true };
+    return { granted: false, retryAt: now + this.#minute.waitMs(perMinute), window: 'minute' };
+  }
+
+  #perMinute(): number {
+    return this.#account.allowed('minute') ?? this.#limits.maxPerMinute;
   }
 
   #permitDay(lane: Lane, pressure: Pressure, now: number): Permit {
@@ -220,47 +251,25 @@ export class QuotaLedger {
       allowed: total,
       window,
       elapsed,
-      spent: this.#book.spent(this.#source, 'day', startOf('day', now)),
-      foreign: this.#foreign('day', now),
+      spent: this.#withEarmarked(this.#account.spentToday(now)),
+      foreign: this.#account.foreign('day', now),
       reserves: reservesAt(elapsed, total, this.#limits.reserve),
     };
   }
 
+  #withEarmarked(spent: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
+    const total = new Map(spent);
+    for (const [lane, count] of this.#earmarked) if (count > 0) total.set(lane, (total.get(lane) ?? 0) + count);
+    return total;
+  }
+
   /** Today's total: what the day allows, or what is left of the month where that is less. */
   #allowedToday(now: number): { readonly total: number; readonly window: QuotaWindow } {
-    const day = this.#allowed('day') ?? this.#limits.maxPerDay;
-    const month = this.#allowed('month');
+    const day = this.#account.allowed('day') ?? this.#limits.maxPerDay;
+    const month = this.#account.allowed('month');
     if (month === undefined) return { total: day, window: 'day' };
-    const leftOfMonth = month - this.#used('month', now) + this.#used('day', now);
+    const leftOfMonth = month - this.#account.used('month', now) + this.#account.used('day', now);
     return leftOfMonth < day ? { total: Math.max(0, leftOfMonth), window: 'month' } : { total: day, window: 'day' };
-  }
-
-  #allowed(window: QuotaWindow): number | undefined {
-    const told = this.#book.allowances(this.#source).find((one) => one.window === window)?.allowed;
-    const ceiling =
-      window === 'minute' ? this.#limits.maxPerMinute : window === 'day' ? this.#limits.maxPerDay : undefined;
-    if (told === undefined) return ceiling;
-    return ceiling === undefined ? told : Math.min(told, ceiling);
-  }
-
-  #used(window: QuotaWindow, now: number): number {
-    return this.#usedByUs(window, startOf(window, now)) + this.#foreign(window, now);
-  }
-
-  #usedByUs(window: QuotaWindow, startsAt: number): number {
-    return sum(this.#book.spent(this.#source, window, startsAt).values());
-  }
-
-  #foreign(window: QuotaWindow, now: number): number {
-    const told = this.#book.allowances(this.#source).find((one) => one.window === window);
-    return told !== undefined && startOf(window, told.readAt) === startOf(window, now) ? told.foreignUsed : 0;
-  }
-
-  #inLastMinute(): number {
-    const now = this.#uptimeMs();
-    // A clock that was set back leaves times in the future: they were at the latest just now, and count for a minute from now.
-    this.#recent = this.#recent.map((at) => Math.min(at, now)).filter((at) => now - at < MINUTE_MS);
-    return this.#recent.length;
   }
 }
 
@@ -272,10 +281,4 @@ interface Today {
   readonly spent: ReadonlyMap<string, number>;
   readonly foreign: number;
   readonly reserves: Reserves;
-}
-
-function sum(numbers: Iterable<number>): number {
-  let total = 0;
-  for (const number of numbers) total += number;
-  return total;
 }

@@ -3,7 +3,7 @@ import type { Indicator } from '../core/indicator.ts';
 import { judge } from '../core/judge.ts';
 import type { Observable } from '../core/observable.ts';
 import type { Override } from '../core/override.ts';
-import { covers, type Pattern } from '../core/pattern.ts';
+import type { Pattern } from '../core/pattern.ts';
 import { virusTotalPage } from '../core/permalink.ts';
 import type { Policy } from '../core/policy.ts';
 import type { Report } from '../core/report.ts';
@@ -12,6 +12,7 @@ import type { Judgement, Reason, Verdict, VerdictState } from '../core/verdict.t
 import { type DeviceUse, whyHeld } from './backtest.ts';
 import { DEFAULT_RECHECKS, ESTABLISHED_AFTER_MS, type RecheckTable, recheckAt } from './recheck.ts';
 import { confirmedAt, keptForNow, lastCallAt, withoutBlock } from './release.ts';
+import { overrideFor } from './word-order.ts';
 
 /** Where evidence is read and verdicts are kept. */
 export interface VerdictBook {
@@ -88,6 +89,16 @@ export class VerdictKeeper {
     const indicatorChanged =
       verdict.block && !verdict.held ? this.#want(verdict, reports, override) : book.unwant(observable);
     return { verdict, before, indicatorChanged };
+  }
+
+  /** Until when an answer is trusted, judged by itself; `undefined` where no answer is ever asked for again. */
+  trustedUntil(report: Report): number | undefined {
+    const { observable, askedAt, createdAt = askedAt } = report;
+    const { state } = this.#judge(observable, [report], undefined);
+    const isOld = this.#options.now() - createdAt > ESTABLISHED_AFTER_MS;
+    const established = isOld || this.#options.popular?.(observable) !== undefined;
+    const facts = { kind: observable.kind, established };
+    return recheckAt(state, 1, askedAt, facts, this.#options.rechecks?.() ?? DEFAULT_RECHECKS);
   }
 
   /** The block that goes on although the newest answer speaks against it, since it is the first one that does. */
@@ -203,26 +214,6 @@ const NO_CORRECTIONS: ReadonlyMap<string, number> = new Map();
 
 /** An operator's block without an end. The last instant a DATETIME column can hold with room to spare: 9000-01-01. */
 const NEVER = Date.UTC(9000, 0, 1);
-
-/**
- * The word that holds for an observable. The more specific pattern wins (a person who names one host means it); among
- * equals the operator wins over the configuration, and the later word over the earlier.
- */
-export function overrideFor(observable: Observable, overrides: readonly Override[]): Override | undefined {
-  const covering = overrides.filter((override) => covers(override.pattern, observable));
-  return covering.sort(
-    (a, b) =>
-      specificity(b.pattern) - specificity(a.pattern) ||
-      Number(a.origin === 'config') - Number(b.origin === 'config') ||
-      b.createdAt - a.createdAt,
-  )[0];
-}
-
-// An exact word beats every wildcard, and a longer wildcard beats a shorter one.
-function specificity(pattern: Pattern): number {
-  if (pattern.kind === 'exact') return Number.MAX_SAFE_INTEGER;
-  return pattern.kind === 'below' ? pattern.domain.length : Number(pattern.cidr.split('/')[1]);
-}
 
 function patternIsOf(pattern: Extract<Pattern, { kind: 'below' }>, observable: Observable): boolean {
   return observable.kind === 'domain' && observable.value === pattern.domain;

@@ -1,192 +1,322 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CentralMigrations } from '../../src/central/central-migrations.ts';
-import { accountOf, QuotaLeases, type SharedWindow } from '../../src/central/quota-leases.ts';
+import { accountOf } from '../../src/central/quota-leases.ts';
 import { ReportFlow } from '../../src/central/report-flow.ts';
 import { SharedReports } from '../../src/central/shared-reports.ts';
 import { keyOf } from '../../src/core/observable.ts';
 import type { Report } from '../../src/core/report.ts';
-import { startMariadb } from '../support/mariadb.ts';
 import { requires } from '../support/requirement.ts';
 import { swallowingProxy } from '../support/swallowing-proxy.ts';
-import { tempDir } from '../support/temp-dir.ts';
-import { drained, logInto, observable, openSensor, poolOf, report, T0 } from './central-fixture.ts';
+import { drained, observable, openSensor, poolOf, report, T0 } from './central-fixture.ts';
+import {
+  ALWAYS_WELL,
+  countIn,
+  DAY,
+  drawOf,
+  LONG_MS,
+  leasesOf,
+  memoryOf,
+  spentOf,
+  startFleetServer,
+  turnOf,
+  WRITER,
+} from './fleet-fixture.ts';
 
-const DAY = 86_400_000;
-const LONG_MS = 10_000;
-
-function day(allowed: number, startsAt = Math.floor(Date.now() / DAY) * DAY): SharedWindow {
-  return { window: 'day', startsAt, endsAt: startsAt + DAY, allowed };
-}
-
-function memory(): { recall(name: string): string | undefined; remember(name: string, value: string): void } {
-  const values = new Map<string, string>();
-  return { recall: (name) => values.get(name), remember: (name, value) => void values.set(name, value) };
-}
+const NEVER = new AbortController().signal;
 
 test('SharedReports.find() returns the very report another sensor got, and nothing for what nobody asked or is too old', async (t) => {
   if (!requires(t, 'mariadb')) return;
-  const dir = tempDir(t);
-  const server = await startMariadb(t, { dir });
-  const addresses = [{ socket: server.socket }];
-  const asker = openSensor(t, 'asker', dir);
-  const known: Report = { ...report('bad.example.com', Date.now() - 1000, 7), createdAt: T0, remarks: ["it's known"] };
+  const server = await startFleetServer(t);
+  const addresses = [{ host: '127.0.0.1', port: server.port }];
+  const asker = openSensor(t, 'asker', server.dir);
+  const flagged = [{ engine: `It's "quoted"; \\ DROP`, category: 'malicious', result: 'phishing' }] as const;
+  const known: Report = {
+    ...report('bad.example.com', Date.now() - 1000, 7),
+    createdAt: T0,
+    remarks: ["it's"],
+    flagged,
+  };
   asker.store.reports.keep(known);
   asker.store.reports.keep(report('bad.example.com', Date.now() - 5000, 1));
   asker.store.reports.keep(report('http://bad.example.com/x?y', Date.now() - 1000, 2));
   asker.store.reports.keep(report('old.example.com', Date.now() - 2 * DAY, 3));
-  asker.sync({ addresses });
+  asker.sync({ addresses, password: () => WRITER.password });
   await drained(asker);
 
-  const pool = poolOf({ addresses });
-  t.after(() => pool.close());
-  const shared = new SharedReports({ pool, source: 'virustotal', maxAgeMs: DAY, now: Date.now, budgetMs: LONG_MS });
+  const pool = server.pool();
+  const shared = new SharedReports({
+    pool,
+    pulse: ALWAYS_WELL,
+    source: 'virustotal',
+    maxAgeMs: DAY,
+    now: Date.now,
+    budgetMs: LONG_MS,
+  });
   const names = ['bad.example.com', 'http://bad.example.com/x?y', 'old.example.com', 'never.example.com'];
   const [found, url, old, never] = await Promise.all(names.map((name) => shared.find(observable(name))));
-  assert.deepEqual(found, known);
+  assert.deepEqual(found, { ...known, sensor: 'asker' });
   assert.equal(url?.stats.malicious, 2);
   assert.equal(old, undefined);
   assert.equal(never, undefined);
-  assert.deepEqual(shared.counts, { found: 2, unknown: 2, late: 0, failed: 0 });
+  assert.deepEqual(shared.counts, { found: 2, unknown: 2, late: 0, failed: 0, refused: 0 });
   await server.kill('SIGKILL');
-  assert.deepEqual(await shared.find(observable('bad.example.com')), known, 'remembered for a while');
   assert.equal(await shared.find(observable('other.example.com')), undefined);
   assert.equal(shared.counts.failed, 1);
 });
 
-test('SharedReports.find() does not wait for a centre that swallows the question', async (t) => {
+test('SharedReports.find() does not wait for a centre that swallows the question, and asks none that is ill', async (t) => {
   if (!requires(t, 'mariadb')) return;
-  const server = await startMariadb(t, { dir: tempDir(t) });
+  const server = await startFleetServer(t);
   const proxy = await swallowingProxy(t, server.port);
-  const pool = poolOf({ addresses: [{ host: '127.0.0.1', port: proxy.port }] });
+  const pool = poolOf({ addresses: [{ host: '127.0.0.1', port: proxy.port }], password: () => WRITER.password });
   t.after(() => pool.close());
   proxy.swallow(true);
-  const shared = new SharedReports({ pool, source: 'virustotal', maxAgeMs: DAY, now: Date.now });
+  const options = { pool, source: 'virustotal', maxAgeMs: DAY, now: Date.now };
+  const shared = new SharedReports({ ...options, pulse: ALWAYS_WELL });
   assert.equal(await shared.find(observable('a.example.com')), undefined);
   assert.equal(shared.counts.late, 1);
+  const swallowed = proxy.swallowed();
+  const ill = new SharedReports({ ...options, pulse: { isWell: false, doubt: () => undefined } });
+  assert.equal(await ill.find(observable('a.example.com')), undefined);
+  assert.deepEqual([ill.counts.late, ill.counts.failed, proxy.swallowed()], [0, 0, swallowed]);
 });
 
-test('ReportFlow brings a fresh sensor every report of the others and none of its own, and goes on where it was', async (t) => {
+test('ReportFlow brings a fresh sensor every report, goes on where it was, and misses none that was committed late', async (t) => {
   if (!requires(t, 'mariadb')) return;
-  const dir = tempDir(t);
-  const server = await startMariadb(t, { dir });
-  const addresses = [{ socket: server.socket }];
-  const asker = openSensor(t, 'asker', dir);
-  const fresh = openSensor(t, 'fresh', dir);
-  const wanted = Array.from({ length: 1200 }, (_, index) => `n${index}.example.com`);
+  const server = await startFleetServer(t);
+  const asker = openSensor(t, 'asker', server.dir);
+  const wanted = Array.from({ length: 2_300 }, (_, index) => `n${index}.example.com`);
   asker.store.transact(() => {
-    for (const name of wanted) asker.store.reports.keep(report(name, T0, 1));
+    for (const name of wanted) asker.store.reports.keep(report(name, Date.now(), 1));
   });
-  fresh.store.reports.keep(report('own.example.com', T0, 1));
-  for (const sensor of [asker, fresh]) sensor.sync({ addresses });
-  for (const sensor of [asker, fresh]) await drained(sensor);
-  const pool = poolOf({ addresses });
-  t.after(() => pool.close());
+  asker.sync({ addresses: [{ host: '127.0.0.1', port: server.port }], password: () => WRITER.password });
+  await drained(asker);
   const got: string[] = [];
-  const options = {
-    pool,
-    sensor: 'fresh',
-    memory: fresh.outbox,
-    onReports: (reports: readonly Report[]) => void got.push(...reports.map((one) => keyOf(one.observable))),
-    log: logInto([]),
-  };
-  assert.equal(await new ReportFlow(options).read(), wanted.length);
+  const memory = memoryOf();
+  const pool = server.pool();
+  const flow = () =>
+    new ReportFlow({
+      pool,
+      memory,
+      maxAgeMs: 90 * DAY,
+      now: Date.now,
+      onReports: (reports) => void got.push(...reports.map((one) => keyOf(one.observable))),
+    });
+  const first = flow();
+  let readings = 1;
+  while (await first.read(NEVER)) readings += 1;
+  assert.equal(readings, 3, 'in bounded portions');
   assert.deepEqual(got.toSorted(), wanted.map((name) => `domain:${name}`).toSorted());
   await server.sql('UPDATE virus_total.scans SET received = received - INTERVAL 1 HOUR');
-  await new ReportFlow(options).read();
   got.length = 0;
-  assert.equal(await new ReportFlow(options).read(), 0, 'what is older than the overlap is not read again');
+  await flow().read(NEVER);
+  got.length = 0;
+  await flow().read(NEVER);
+  assert.deepEqual(got, [], 'what is older than the overlap is not read again');
+  await server.sql(
+    "UPDATE virus_total.scans SET received = UTC_TIMESTAMP(3) - INTERVAL 20 SECOND WHERE value = 'n7.example.com'",
+    "UPDATE virus_total.scans SET received = UTC_TIMESTAMP(3) + INTERVAL 1 DAY WHERE value = 'n8.example.com'",
+  );
+  await flow().read(NEVER);
+  assert.deepEqual(got, ['domain:n7.example.com'], 'stamped before the last reading, to be seen only after it');
 });
 
 test('QuotaLeases lets one of ten sensors ask about a name, and all of them together no more than the allowance', async (t) => {
   if (!requires(t, 'mariadb')) return;
-  const server = await startMariadb(t, { dir: tempDir(t) });
-  const addresses = [{ socket: server.socket }];
-  const pools = Array.from({ length: 10 }, () => poolOf({ addresses }));
-  t.after(() => pools.forEach((pool) => void pool.close()));
-  const [first] = pools;
-  assert.ok(first);
-  await new CentralMigrations(first).run();
-  const account = accountOf('virustotal', 'a-key');
-  assert.match(account, /^[0-9a-f]{64}$/);
-  const fleet = pools.map(
-    (pool, index) =>
-      new QuotaLeases({ pool, sensor: `s${index}`, account, memory: memory(), now: Date.now, budgetMs: LONG_MS }),
-  );
-  const windows = [day(40)];
+  const server = await startFleetServer(t);
+  const fleet = Array.from({ length: 10 }, (_, index) => leasesOf({ pool: server.pool(), sensor: `s${index}` }));
   const names = Array.from({ length: 60 }, (_, index) => `n${index}.example.com`);
   const asked = new Map<string, number>();
   await Promise.all(
-    fleet.map(async (leases) => {
+    fleet.map(async (leases, index) => {
       for (const name of names) {
-        const outcome = await leases.take(observable(name), windows);
-        if (!outcome.granted) continue;
-        assert.equal(outcome.alone, false);
+        if ((await turnOf(leases, name, drawOf(40))) !== 'granted') continue;
         asked.set(name, (asked.get(name) ?? 0) + 1);
-        await leases.settle(observable(name), DAY);
+        await leases.settle({ ...report(name, Date.now(), index), flagged: report(name, 0, 1).flagged });
       }
     }),
   );
   assert.deepEqual([...asked.values()], Array(40).fill(1), 'none twice, and exactly the allowance');
-  const [taken] = await server.sql("SELECT taken FROM virus_total.quota_taken WHERE sensor = ''");
-  assert.equal(taken?.taken, 40);
-  assert.deepEqual(await server.sql('SELECT 1 FROM virus_total.quota_leases WHERE account LIKE "%a-key%"'), []);
+  const drawn = 'SELECT SUM(drawn) FROM virus_total.quota_drawn WHERE quota_window = "day" AND sensor';
+  assert.equal(await countIn(server, `${drawn} = ""`), 40);
+  assert.equal(await countIn(server, `${drawn} <> ""`), 40);
+  assert.equal(
+    await countIn(server, 'SELECT COUNT(*) FROM virus_total.quota_leases'),
+    0,
+    'the answers stand for themselves',
+  );
+  assert.equal(await countIn(server, 'SELECT COUNT(*) FROM virus_total.scans'), 40);
+  const account = accountOf('virustotal', 'a-key');
+  assert.match(account, /^[0-9a-f]{64}$/);
+  assert.equal(
+    await countIn(server, `SELECT COUNT(*) FROM virus_total.quota_drawn WHERE account <> '${account}'`),
+    0,
+    'the key itself is nowhere',
+  );
 });
 
-test('QuotaLeases keeps a sensor to its share of the day while it is early, gives back what brought no answer, and frees a dead sensor', async (t) => {
+test('what QuotaLeases.settle() writes is the row that the sync sends', async (t) => {
   if (!requires(t, 'mariadb')) return;
-  const server = await startMariadb(t, { dir: tempDir(t) });
-  const addresses = [{ socket: server.socket }];
-  const pool = poolOf({ addresses });
-  t.after(() => pool.close());
-  await new CentralMigrations(pool).run();
-  await server.sql(
-    `INSERT INTO virus_total.sensors (sensor, instance, version, heartbeat) VALUES ('a', 'i', '1', UTC_TIMESTAMP(3)), ('b', 'j', '1', UTC_TIMESTAMP(3))`,
-  );
-  const of = (sensor: string, now = () => 0) =>
-    new QuotaLeases({ pool, sensor, account: accountOf('x', 'y'), memory: memory(), now, budgetMs: LONG_MS });
-  const a = of('a');
-  const windows = [day(4, 0)];
-  const take = async (leases: QuotaLeases, name: string) => {
-    const outcome = await leases.take(observable(`${name}.example.com`), windows);
-    return outcome.granted ? 'granted' : outcome.why;
-  };
-  assert.equal(await take(a, 'one'), 'granted');
-  assert.equal(await take(a, 'two'), 'granted');
-  assert.equal(await take(a, 'three'), 'fair', 'half of four is its share of two sensors');
-  assert.equal(
-    await take(
-      of('a', () => DAY * 0.75),
-      'three',
-    ),
-    'granted',
-    'late in the day nobody wanted the rest',
-  );
-  await a.giveBack(observable('three.example.com'), windows);
-  assert.equal(await take(of('b'), 'one'), 'asked');
+  const server = await startFleetServer(t);
+  const sensor = openSensor(t, 'asker', server.dir);
+  const answer = { ...report('bad.example.com', Date.now(), 7), createdAt: T0, remarks: ["it's"] };
+  await leasesOf({ pool: server.pool(), sensor: 'asker' }).settle(answer);
+  const read = () => server.sql('SELECT * FROM virus_total.scans');
+  const settled = await read();
+  sensor.store.reports.keep(answer);
+  sensor.sync({ addresses: [{ host: '127.0.0.1', port: server.port }], password: () => WRITER.password });
+  await drained(sensor);
+  assert.equal(settled.length, 1);
+  assert.deepEqual(await read(), settled);
+});
+
+test('QuotaLeases frees what a dead sensor was asking, and hands out an answer instead of a second question', async (t) => {
+  if (!requires(t, 'mariadb')) return;
+  const server = await startFleetServer(t);
+  const pool = server.pool();
+  const [a, b] = [leasesOf({ pool, sensor: 'a' }), leasesOf({ pool, sensor: 'b' })];
+  assert.equal(await turnOf(a, 'one.example.com', drawOf(10)), 'granted');
+  assert.equal(await turnOf(b, 'one.example.com', drawOf(10)), 'asked');
   await server.sql('UPDATE virus_total.quota_leases SET leased_until = UTC_TIMESTAMP(3) - INTERVAL 1 SECOND');
-  assert.equal(await take(of('b'), 'one'), 'granted', 'the lease of a sensor that died ends');
-  assert.equal(await take(of('b'), 'three'), 'granted');
+  assert.equal(await turnOf(b, 'one.example.com', drawOf(10)), 'granted', 'the lease of a sensor that died ends');
+  await b.settle(report('one.example.com', Date.now(), 3));
+  assert.equal(await turnOf(a, 'one.example.com', drawOf(10)), 'known');
+  assert.equal(await turnOf(a, 'one.example.com', drawOf(10), () => false), 'granted', 'too old for this one');
+  await a.giveBack(observable('one.example.com'), { lane: 'alert' });
   assert.equal(
-    await take(
-      of('b', () => DAY * 0.99),
-      'four',
-    ),
-    'spent',
+    await countIn(server, "SELECT drawn FROM virus_total.quota_drawn WHERE sensor = '' AND quota_window = 'day'"),
+    2,
   );
 });
 
-test('QuotaLeases spends only a safe share while the centre is away', async (t) => {
+test('a clock that is days off neither shortens a lease nor opens a day of its own', async (t) => {
   if (!requires(t, 'mariadb')) return;
+  const server = await startFleetServer(t);
+  const pool = server.pool();
+  const ahead = leasesOf({ pool, sensor: 'ahead', now: () => Date.now() + 3 * DAY });
+  const behind = leasesOf({ pool, sensor: 'behind', now: () => Date.now() - 3 * DAY });
+  assert.equal(await turnOf(behind, 'one.example.com', drawOf(2)), 'granted');
+  assert.equal(await turnOf(ahead, 'one.example.com', drawOf(2)), 'asked');
+  assert.equal(await turnOf(ahead, 'two.example.com', drawOf(2)), 'granted');
+  for (const leases of [ahead, behind]) assert.equal(await turnOf(leases, 'three.example.com', drawOf(2)), 'spent');
+  await ahead.beat(0, spentOf({ new: 9 }, Date.now() + 3 * DAY));
+  assert.equal(
+    await countIn(server, 'SELECT COUNT(DISTINCT starts_at) FROM virus_total.quota_drawn WHERE quota_window = "day"'),
+    1,
+  );
+  assert.equal(
+    await countIn(server, "SELECT drawn FROM virus_total.quota_drawn WHERE sensor = '' AND quota_window = 'day'"),
+    2,
+  );
+});
+
+test('no sixty seconds hold more questions of a fleet than its minute allows', async (t) => {
+  if (!requires(t, 'mariadb')) return;
+  const server = await startFleetServer(t);
+  const fleet = Array.from({ length: 6 }, (_, index) => leasesOf({ pool: server.pool(), sensor: `s${index}` }));
+  const all = () =>
+    Promise.all(
+      fleet.map((leases, index) => turnOf(leases, `n${index}.example.com`, drawOf(100, { minute: 4 }), () => false)),
+    );
+  assert.deepEqual((await all()).toSorted(), ['granted', 'granted', 'granted', 'granted', 'minute', 'minute']);
+  await server.sql('UPDATE virus_total.quota_places SET free_at = UTC_TIMESTAMP(3) WHERE place = 2');
+  await server.sql('DELETE FROM virus_total.quota_leases');
+  assert.deepEqual((await all()).filter((one) => one === 'granted').length, 1);
+});
+
+test('QuotaLeases makes room for a sensor that waits and had less, but never wastes what it does not take', async (t) => {
+  if (!requires(t, 'mariadb')) return;
+  const server = await startFleetServer(t);
+  const pool = server.pool();
+  const [a, b] = [leasesOf({ pool, sensor: 'a' }), leasesOf({ pool, sensor: 'b' })];
+  let asked = 0;
+  // So much is allowed that the flow is always far behind what was drawn: as if the day had just begun.
+  const ask = (leases: typeof a, changes = {}) =>
+    turnOf(leases, `n${asked++}.example.com`, drawOf(4, { lane: 'new', ...changes }));
+  await a.beat(10, spentOf());
+  await b.beat(10, spentOf());
+  assert.equal(await ask(a), 'granted');
+  assert.equal(await ask(a), 'granted');
+  const flowed = Date.now() % DAY >= (DAY * 3) / 4;
+  if (!flowed) assert.equal(await ask(a), 'fair', 'b waits and had nothing');
+  assert.equal(await ask(b), 'granted');
+  assert.equal(await ask(a, { lane: 'alert' }), 'granted', 'alerts and people do not wait for their turn');
+  await server.sql('DELETE FROM virus_total.quota_drawn');
+  await b.beat(0, spentOf());
+  for (let n = 0; n < 4; n++) assert.equal(await ask(a), 'granted', 'nobody else wants it');
+});
+
+test('what a sensor spent while the centre was away is counted when it is back', async (t) => {
+  if (!requires(t, 'mariadb')) return;
+  const server = await startFleetServer(t);
+  const pool = server.pool();
+  const [a, b] = [leasesOf({ pool, sensor: 'a' }), leasesOf({ pool, sensor: 'b' })];
+  assert.equal(await turnOf(a, 'one.example.com', drawOf(10)), 'granted');
+  await a.beat(0, spentOf({ alert: 5, new: 2 }));
+  await a.beat(0, spentOf({ alert: 5, new: 2 }));
+  await b.beat(0, spentOf());
+  assert.deepEqual(
+    b.allowance.view?.othersByLane,
+    new Map([
+      ['alert', 5],
+      ['new', 2],
+    ]),
+  );
+  assert.equal(b.allowance.view?.members, 2);
+  for (let n = 0; n < 3; n++) assert.equal(await turnOf(b, `n${n}.example.com`, drawOf(10)), 'granted');
+  assert.equal(await turnOf(b, 'over.example.com', drawOf(10)), 'spent');
+});
+
+test('sensors with another key share nothing', async (t) => {
+  if (!requires(t, 'mariadb')) return;
+  const server = await startFleetServer(t);
+  const pool = server.pool();
+  const [a, b] = [leasesOf({ pool, sensor: 'a' }), leasesOf({ pool, sensor: 'b', key: 'another-key' })];
+  for (const leases of [a, b]) {
+    await leases.beat(0, spentOf());
+    assert.equal(leases.allowance.view?.members, 1);
+    assert.equal(await turnOf(leases, 'one.example.com', drawOf(1)), 'granted');
+    assert.equal(await turnOf(leases, 'two.example.com', drawOf(1)), 'spent');
+  }
+});
+
+test('while the centre is away a sensor spends its part of what was left, remembers it, and waits for nothing', async (t) => {
   const pool = poolOf({ addresses: [{ host: '127.0.0.1', port: 1 }] });
   t.after(() => pool.close());
-  const kept = memory();
-  kept.remember('fleet_size', '5');
-  const leases = new QuotaLeases({ pool, sensor: 'a', account: accountOf('x', 'y'), memory: kept, now: Date.now });
-  const outcomes = [];
-  for (let n = 0; n < 6; n++) outcomes.push(await leases.take(observable(`n${n}.example.com`), [day(20)]));
-  assert.deepEqual(
-    outcomes.map((one) => (one.granted ? one.alone : one.why)),
-    [true, true, true, true, 'spent', 'spent'],
-  );
+  const today = Math.floor(Date.now() / DAY) * DAY;
+  const memory = memoryOf({ fleet: JSON.stringify({ members: 5, day: today, others: 20, own: 4 }) });
+  const pulse = { isWell: false, doubt: () => undefined };
+  const alone = (spentHere: number, now = Date.now) =>
+    turnOf(leasesOf({ pool, sensor: 'a', memory, pulse, now }), 'n.example.com', drawOf(50, { spentHere }));
+  assert.equal(await alone(4), 'alone');
+  assert.equal(await alone(8), 'alone', '(50 - 24) / 5 = 5 more than the 4');
+  assert.equal(await alone(9), 'spent');
+  assert.equal(await alone(9, () => Date.now() + DAY), 'alone', 'a new day: a fifth of it');
+  assert.equal(await alone(10, () => Date.now() + DAY), 'spent');
+});
+
+test('a centre that went away without a word is noticed by the first question, and the others do not wait for it', async (t) => {
+  if (!requires(t, 'mariadb')) return;
+  const server = await startFleetServer(t);
+  const proxy = await swallowingProxy(t, server.port);
+  const pool = poolOf({ addresses: [{ host: '127.0.0.1', port: proxy.port }], password: () => WRITER.password });
+  t.after(() => pool.close());
+  let isWell = true;
+  const pulse = {
+    get isWell() {
+      return isWell;
+    },
+    doubt: () => {
+      isWell = false;
+    },
+  };
+  const leases = leasesOf({ pool, sensor: 'a', pulse, budgetMs: 300 });
+  await leases.beat(0, spentOf());
+  proxy.swallow(true);
+  assert.equal(await turnOf(leases, 'one.example.com', drawOf(10)), 'slow', 'somebody else may be asking it');
+  assert.equal(isWell, false);
+  const swallowed = proxy.swallowed();
+  assert.equal(await turnOf(leases, 'two.example.com', drawOf(10)), 'alone');
+  await leases.settle(report('two.example.com', Date.now(), 3));
+  assert.equal(proxy.swallowed(), swallowed, 'nothing was even tried');
 });

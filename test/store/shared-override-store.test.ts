@@ -27,22 +27,27 @@ function word(pattern: string, saidAt: number, changes: Partial<SharedWord> = {}
   };
 }
 
-test('SharedOverrideStore keeps the last word about a pattern, whoever said it', (t) => {
+test('SharedOverrideStore follows the centre, but for what was said here and is not told yet', (t) => {
   const { sharedOverrides: words } = openStore(t);
-  assert.equal(words.hear(word('a.com', 100)), true);
-  assert.equal(words.hear(word('a.com', 100, { action: 'block' })), false, 'the same again is no news');
-  assert.equal(words.hear(word('a.com', 90, { action: 'block' })), false, 'an older one neither');
-  assert.equal(words.find('a.com')?.action, 'allow');
-  words.say(word('a.com', 50, { action: 'block', sensor: 'here' }));
-  assert.equal(words.find('a.com')?.action, 'block', 'what is said here comes after what was heard, by whatever clock');
+  assert.equal(words.hear(word('a.com', 100), 1_000), true);
+  assert.equal(words.hear(word('a.com', 103), 1_000), false, 'the same again is no news');
+  assert.equal(
+    words.hear(word('gone.com', 100, { action: 'forget' }), 1_000),
+    false,
+    'nor is the end of what never was',
+  );
+  assert.equal(words.hear(word('a.com', 100, { action: 'block' }), 1_000), true);
+  words.say(word('a.com', 50, { sensor: 'here' }));
+  assert.equal(words.find('a.com')?.action, 'allow', 'what is said here comes after what was heard, by whatever clock');
   assert.equal(words.current(0)[0]?.createdAt, 101);
-  assert.equal(words.hear(word('a.com', 200, { action: 'forget' })), true);
+  assert.equal(words.hear(word('a.com', 100, { action: 'block' }), 1_000), false, 'the centre has not heard it yet');
+  assert.equal(words.hear(word('a.com', 200, { action: 'forget' }), 1_000), true, 'but another took it back since');
   assert.deepEqual(words.current(0), []);
 });
 
 test('SharedOverrideStore tells what the centre does not know, until that very word is acknowledged', (t) => {
   const { sharedOverrides: words } = openStore(t);
-  words.hear(word('b.com', 1));
+  words.hear(word('b.com', 1), 1);
   words.say(word('a.com', 1));
   const [first] = words.pending(10);
   assert.ok(first);
@@ -58,13 +63,13 @@ test('SharedOverrideStore tells what the centre does not know, until that very w
 
 test('SharedOverrideStore ends a word when its time is over, and does not take it from the centre again', (t) => {
   const { sharedOverrides: words } = openStore(t);
-  words.hear(word('a.com', 1, { expiresAt: 10 }));
+  words.hear(word('a.com', 1, { expiresAt: 10 }), 1);
   assert.equal(words.current(9).length, 1);
   assert.equal(words.current(10).length, 0);
   assert.equal(words.ended(10).length, 1);
   words.end('a.com');
   assert.equal(words.ended(10).length, 0);
-  assert.equal(words.hear(word('a.com', 1, { expiresAt: 10 })), false);
+  assert.equal(words.hear(word('a.com', 1, { expiresAt: 10 }), 11), false);
 });
 
 test('ReportStore takes over only news of another sensor, and never as if it came from the future', (t) => {

@@ -23,6 +23,10 @@ export interface DaemonOptions {
   readonly datasetsDir?: string;
   /** More variables of its environment. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Default: `test`. */
+  readonly sensor?: string;
+  /** More keys of `virustotal:`, in flow style. */
+  readonly moreVirustotal?: string;
   /** More YAML, at the top level. */
   readonly more?: string;
   /** More keys of `suricata:`, in flow style: `, action: drop`. */
@@ -115,6 +119,8 @@ function configText({
   commandSocket,
   more = '',
   moreSuricata = '',
+  moreVirustotal = '',
+  sensor = 'test',
   rulesFile = join(dir, 'rules/virustotal-ioc.rules'),
   datasetsDir = join(dir, 'datasets'),
 }: DaemonOptions): string {
@@ -122,8 +128,8 @@ function configText({
   const virustotal =
     virustotalUrl === undefined
       ? ''
-      : `virustotal: { base_url: ${JSON.stringify(virustotalUrl)}, max_per_minute: 1000, max_per_day: 100000 }\n`;
-  return `sensor: test
+      : `virustotal: { base_url: ${JSON.stringify(virustotalUrl)}, max_per_minute: 1000, max_per_day: 100000${moreVirustotal} }\n`;
+  return `sensor: ${sensor}
 log_level: debug
 data_dir: ${at('data')}
 eve: { socket: ${at('eve.sock')}, type: ${eveType}, flush_every: 1s }

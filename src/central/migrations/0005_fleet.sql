@@ -32,6 +32,9 @@ CREATE TABLE IF NOT EXISTS quota_places (
   PRIMARY KEY (account, place)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
+-- It counted fixed minutes and knew no lanes; no version ever wrote it.
+DROP TABLE IF EXISTS quota_taken;
+
 -- Operators' words for all sensors. What was taken back stays as `forget`, so that a sensor that was away hears of it.
 -- `changed` is by the clock of the server: sensors read by it what is new.
 CREATE TABLE IF NOT EXISTS shared_overrides (

@@ -1,5 +1,5 @@
 import { nullable } from '../field.ts';
-import { hostPort, path, secretFile, socketPath, text } from '../field-kinds.ts';
+import { flag, hostPort, path, secretFile, socketPath, text } from '../field-kinds.ts';
 import { type ConfigOf, type Conflict, list, optional, section } from '../section.ts';
 
 /** MySQL's own port. */
@@ -28,6 +28,14 @@ export const centralSection = section(
       default: 'virus_total',
       pattern: /^[A-Za-z0-9_]{1,64}$/,
       want: 'a name of letters, digits and "_"',
+    }),
+    fleet: flag({
+      doc: 'Shares answers, words said with --scope all, and the allowance of the key with the other sensors; false only sends.',
+      default: true,
+    }),
+    share_allow: flag({
+      doc: 'Says the "allow" list of this file on all sensors; false keeps it to this one.',
+      default: false,
     }),
     tls: optional(
       section('Encrypts the connection and checks who answers.', {

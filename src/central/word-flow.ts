@@ -1,0 +1,133 @@
+import { type Pattern, parsePattern } from '../core/pattern.ts';
+import { plainText } from '../lib/printable.ts';
+import type { SqlRow } from './central-connection.ts';
+import type { CentralPool } from './central-pool.ts';
+
+/** What was said last of a pattern for all sensors; times are epoch milliseconds by the clock of this sensor. */
+export interface FleetWord {
+  readonly pattern: Pattern;
+  readonly action: 'block' | 'allow' | 'forget';
+  readonly reason: string;
+  readonly origin: 'operator' | 'config';
+  readonly sensor: string;
+  readonly saidAt: number;
+  readonly expiresAt?: number;
+}
+
+export interface WordFlowOptions {
+  readonly pool: CentralPool;
+  readonly book: {
+    /** What the centre does not know yet, the oldest first. */
+    pending(limit: number): readonly FleetWord[];
+    acknowledge(word: FleetWord): void;
+  };
+  readonly memory: {
+    recall(name: 'words_until'): string | undefined;
+    remember(name: 'words_until', value: string): void;
+  };
+  /** Takes words over. Must pass over what it knows: the last minute comes again. */
+  readonly onWords: (words: readonly FleetWord[]) => void;
+  readonly now: () => number;
+}
+
+const PAGE = 200;
+/** As in the flow of reports. */
+const OVERLAP_S = 60;
+const MAX_REASON = 500;
+const ACTIONS = ['block', 'allow', 'forget'] as const;
+const ORIGINS = ['operator', 'config'] as const;
+
+/** The last word about a pattern holds, by when it was said and not by when it came: a sensor may have been away for days. */
+const WRITE = `INSERT INTO shared_overrides (pattern, action, reason, origin, sensor, said, expires, changed)
+  VALUES (?, ?, ?, ?, ?, UTC_TIMESTAMP(3) - INTERVAL ? MICROSECOND, UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND, UTC_TIMESTAMP(3))
+  ON DUPLICATE KEY UPDATE
+    action = IF(VALUES(said) > said, VALUES(action), action), reason = IF(VALUES(said) > said, VALUES(reason), reason),
+    origin = IF(VALUES(said) > said, VALUES(origin), origin), sensor = IF(VALUES(said) > said, VALUES(sensor), sensor),
+    expires = IF(VALUES(said) > said, VALUES(expires), expires), changed = IF(VALUES(said) > said, VALUES(changed), changed),
+    said = GREATEST(VALUES(said), said)`;
+
+/** Operators' words for all sensors, there and back. Times travel as ages, so that no sensor's clock matters to another. */
+export class WordFlow {
+  readonly #options: WordFlowOptions;
+  /** Where the last reading stopped before its end. `settled` stays that of its beginning: what came late behind it is not skipped. */
+  #sweep: { readonly at: readonly [changed: string, pattern: string]; readonly settled: string } | undefined;
+  readonly #counts = { sent: 0, read: 0, refused: 0 };
+
+  constructor(options: WordFlowOptions) {
+    this.#options = options;
+  }
+
+  /** Words since the start; `refused` are rows that no sensor writes. */
+  get counts(): Readonly<Record<'sent' | 'read' | 'refused', number>> {
+    return this.#counts;
+  }
+
+  /** Hears what is new, then tells what was said here. Returns whether there is more. @throws CentralError */
+  async exchange(): Promise<boolean> {
+    const more = await this.#hear();
+    return (await this.#tell()) || more;
+  }
+
+  async #hear(): Promise<boolean> {
+    const { memory, onWords, now } = this.#options;
+    const [changed, pattern] = this.#sweep?.at ?? [memory.recall('words_until') ?? '1970-01-01 00:00:00.000', ''];
+    const [[clock], rows] = await this.#options.pool.use(async (connection) => [
+      await connection.rows(`SELECT UTC_TIMESTAMP(3) - INTERVAL ${OVERLAP_S} SECOND AS settled`),
+      await connection.rows(
+        `SELECT pattern, action, reason, origin, sensor, changed,
+           TIMESTAMPDIFF(MICROSECOND, said, UTC_TIMESTAMP(3)) DIV 1000 AS age_ms,
+           TIMESTAMPDIFF(MICROSECOND, UTC_TIMESTAMP(3), expires) DIV 1000 AS left_ms
+         FROM shared_overrides WHERE changed >= ? AND (changed > ? OR pattern > ?) AND changed <= UTC_TIMESTAMP(3)
+         ORDER BY changed, pattern LIMIT ${PAGE}`,
+        [changed, changed, pattern],
+      ),
+    ]);
+    const words = rows.flatMap((row) => wordOf(row, now()) ?? []);
+    this.#counts.read += rows.length;
+    this.#counts.refused += rows.length - words.length;
+    if (words.length > 0) onWords(words);
+    const last = rows.at(-1);
+    const settled = this.#sweep?.settled ?? String(clock?.settled);
+    const hasMore = rows.length === PAGE && last !== undefined;
+    this.#sweep = hasMore ? { at: [String(last.changed), String(last.pattern)], settled } : undefined;
+    if (!hasMore) memory.remember('words_until', settled);
+    return hasMore;
+  }
+
+  async #tell(): Promise<boolean> {
+    const { pool, book, now } = this.#options;
+    const words = book.pending(PAGE);
+    for (const word of words) {
+      const { pattern, action, reason, origin, sensor, saidAt, expiresAt } = word;
+      const age = micros(now() - saidAt);
+      const left = expiresAt === undefined ? null : micros(expiresAt - now());
+      await pool.use((connection) => connection.run(WRITE, [pattern.text, action, reason, origin, sensor, age, left]));
+      book.acknowledge(word);
+      this.#counts.sent += 1;
+    }
+    return words.length === PAGE;
+  }
+}
+
+function wordOf(row: SqlRow, now: number): FleetWord | undefined {
+  const pattern = parsePattern(String(row.pattern));
+  const action = ACTIONS.find((one) => one === row.action);
+  const origin = ORIGINS.find((one) => one === row.origin);
+  const sensor = String(row.sensor);
+  const isCanonical = pattern.ok && pattern.value.text === row.pattern;
+  if (!isCanonical || action === undefined || origin === undefined || !/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(sensor))
+    return undefined;
+  return {
+    pattern: pattern.value,
+    action,
+    origin,
+    sensor,
+    reason: plainText(String(row.reason), MAX_REASON),
+    saidAt: now - Math.max(0, Number(row.age_ms)),
+    ...(row.left_ms === null ? {} : { expiresAt: now + Number(row.left_ms) }),
+  };
+}
+
+function micros(ms: number): number {
+  return Math.max(0, Math.round(ms * 1000));
+}
