@@ -2,7 +2,7 @@ import type { Observable } from '../core/observable.ts';
 import { placeOf, registrableDomain } from '../core/registrable-domain.ts';
 import { sharedHosting } from '../core/shared-hosting.ts';
 import type { VerdictState } from '../core/verdict.ts';
-import { hostOfUrl } from '../core/web-url.ts';
+import { hostOfUrl, urlForDisclosure } from '../core/web-url.ts';
 
 /** What is asked on behalf of an observable, and why it is that. */
 export interface Representative {
@@ -24,12 +24,17 @@ const SETTLING: ReadonlySet<VerdictState> = new Set(['clean', 'noise']);
 
 /**
  * Whom to ask about first: the registrable domain stands for its hosts, since whoever runs it runs them. A host below a suffix or a
- * network that strangers share, or below a provider of dynamic DNS, an address, a file and a URL stand for themselves.
+ * network that strangers share, or below a provider of dynamic DNS, an address and a file stand for themselves. A URL is asked about
+ * without its query, whoever asks: all that differ in that alone are one question.
  */
 export function representativeOf(
   observable: Observable,
   isDynamicDns: (name: string) => boolean = () => false,
 ): Representative {
+  if (observable.kind === 'url') {
+    const value = urlForDisclosure(observable.value);
+    return { observable: { kind: 'url', value }, why: 'A URL is asked about without its query, which stays here.' };
+  }
   if (observable.kind !== 'domain') return { observable, why: `A ${observable.kind} is asked about itself.` };
   const shared = sharedHosting(observable);
   if (shared !== undefined) return { observable, why: `It is ${shared}: the parent says nothing about it.` };
@@ -55,6 +60,11 @@ export function servedBy(
   const { observable: by } = representativeOf(observable, isDynamicDns);
   if (by.value === observable.value) return undefined;
   const state = stateOf(by);
+  // The same question would leave again, and bring the same answer.
+  if (by.kind === 'url')
+    return state === 'unasked'
+      ? undefined
+      : { by, state, why: `Answered by ${by.value}: ${state}. Its query stays on this machine.` };
   if (!SETTLING.has(state)) return undefined;
   return { by, state, why: `Answered by ${by.value}: ${state}. Whoever runs that domain runs this host.` };
 }

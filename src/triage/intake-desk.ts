@@ -214,14 +214,16 @@ export class IntakeDesk {
     if (state === 'unasked') {
       if (this.#consideredLately(keyOf(asked), now())) return;
       this.#put(direct ? id : book.idOf(asked, now()), asked, 'new', occasion);
-    } else if (leavesHostsOpen(state)) {
+    } else if (observable.kind === 'domain' && leavesHostsOpen(state)) {
       this.#put(id, observable, 'new', { ...occasion, parent: state });
     }
   }
 
   // Without a memory nobody could say which hosts an open answer leaves to be asked: each then stands for itself.
   #representativeOf(observable: Observable): Observable {
-    return this.#memory === NO_MEMORY ? observable : representativeOf(observable, this.#isDynamicDns).observable;
+    return this.#memory === NO_MEMORY && observable.kind === 'domain'
+      ? observable
+      : representativeOf(observable, this.#isDynamicDns).observable;
   }
 
   #noteInvented(client: string): void {

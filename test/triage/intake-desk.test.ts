@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { domain, Network, type Use } from './network.ts';
+import { keyOf, type Observable } from '../../src/core/observable.ts';
+import { domain, Network, reportOf, type Use } from './network.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -172,6 +173,31 @@ test('a client that forges a new address for every name is held against one clie
   assert.equal(order.filter((name) => mine.has(name)).length, mine.size, 'all of them wait');
   assert.ok(last < 400, `the last ordinary name is number ${last} of ${order.length}`);
   for (const name of mine) assert.equal(network.waiting(name)?.client_flood, undefined, name);
+});
+
+test('URLs that differ in their query alone are one question, since it is asked without, and one answer serves them all', (t) => {
+  const network = new Network(t);
+  const url = (query: string): Observable => ({ kind: 'url', value: `http://shop.example.org/a${query}` });
+  const see = (...queries: readonly string[]) =>
+    network.store.transact(() =>
+      network.intake.considerNew(
+        queries.map((query) => {
+          const key = keyOf(url(query));
+          return { id: network.store.observables.idOf(key, network.now).id, key, via: 'http' as const };
+        }),
+      ),
+    );
+  see('?id=1', '?id=2', '?id=3');
+  assert.deepEqual(network.order(), ['http://shop.example.org/a']);
+  network.store.transact(() => {
+    network.store.reports.keep({ ...reportOf('x.org', 'not_found', network.now), observable: url('') });
+    network.store.queue.remove(url(''));
+    network.keeper.rejudge(url(''));
+  });
+  network.now += 3_600_000;
+  see('?id=4');
+  assert.deepEqual(network.order(), []);
+  assert.match(network.intake.serviceOf(url('?id=4'))?.why ?? '', /not_found\. Its query stays on this machine/);
 });
 
 test('what was trimmed comes back when it is seen again, and not before', (t) => {

@@ -38,12 +38,14 @@ export class StandIn {
     return found(observable, at, 5 + Math.floor(share(value, 'engines') * 15), createdAt);
   }
 
-  // Measured habits: 3 % of benign names carry one or two engines; a small or generated name is often unknown.
+  // Measured habits: 3 % of benign names carry one or two engines, and of those one in twenty three or four, which is where a mistake
+  // begins; a small or generated name is often unknown.
   #benign(observable: Observable, at: number): Report {
     const { value } = observable;
     const example = EXAMPLE_HOSTS.get(value);
     if (example !== undefined) return found(observable, at, example, 0);
-    const flagged = share(value, 'flagged') < 0.03 ? 1 + Math.floor(share(value, 'two') * 2) : 0;
+    const many = share(value, 'many') < 0.05 ? 2 : 0;
+    const flagged = share(value, 'flagged') < 0.03 ? 1 + many + Math.floor(share(value, 'two') * 2) : 0;
     if (flagged === 0 && share(value, 'known') < 0.15) return notFound(observable, at);
     return found(observable, at, flagged, at - (share(value, 'age') < 0.9 ? 2_000 : 20) * DAY_MS);
   }
