@@ -128,6 +128,17 @@ test(`no file is longer than ${MAX_LINES} lines`, () => {
   expectNone(wrong);
 });
 
+test('migrations are numbered 1, 2, 3: a store remembers how many it has applied, and no more', () => {
+  for (const folder of ['src/store/migrations', 'src/central/migrations']) {
+    const numbers = readdirSync(join(ROOT, folder)).map((name) => Number(name.slice(0, 4)));
+    assert.deepEqual(
+      numbers.sort((a, b) => a - b),
+      numbers.map((_, at) => at + 1),
+      `${folder}: rename what came last to the next free number`,
+    );
+  }
+});
+
 test('no imports go round', () => {
   const byPath = new Map(sources.map((file) => [file.path, file]));
   const done = new Set<string>();
