@@ -18,8 +18,8 @@ export interface Retention {
   readonly alertsMs: number;
 }
 
-/** Observables whose old sightings are deleted in one piece. */
-const PRUNE_STEP = 5_000;
+/** Observables that are looked at in one piece for what is past its retention: about a tenth of a second where all of it goes. */
+const PRUNE_STEP = 2_000;
 
 /** The store as the verdict keeper sees it. */
 export function verdictBook(store: Store, words: FeedWords): VerdictBook {
@@ -134,7 +134,9 @@ export function upkeepBook(store: Store, retention: Retention): UpkeepBook {
           store.piholeHits.prune(now - retention.alertsMs);
           store.quota.prune(now - DAY_MS);
         }
+        if (cursor === 0) store.sightings.forgetClients();
         store.sightings.forgetBefore(now - retention.sightingsMs, cursor + 1, cursor + PRUNE_STEP);
+        store.observables.forgetUnused(now - retention.sightingsMs, cursor + 1, cursor + PRUNE_STEP);
         cursor += PRUNE_STEP;
         const more = cursor < store.observables.highestId();
         if (!more) cursor = 0;

@@ -29,6 +29,21 @@ interface Row {
 /** Row numbers kept in memory, so that a known name costs no question. About 100 bytes each. */
 const CACHED_IDS = 50_000;
 
+/** Tables in which an observable is kept for its own sake. One that stands in none of them was seen, and nothing came of it. */
+const KEPT_IN = [
+  'sightings_hourly',
+  'reports',
+  'verdicts',
+  'verdict_history',
+  'lookup_queue',
+  'lookups',
+  'indicators',
+  'publications',
+  'alerts',
+  'findings',
+  'pihole_hits',
+] as const;
+
 /** The table `observables`. */
 export class ObservableStore {
   readonly #ids = new LRUCache<ObservableKey, number>({ max: CACHED_IDS });
@@ -39,6 +54,7 @@ export class ObservableStore {
   readonly #judgedIn: Statement<[string], { key: string }>;
   readonly #judgedOfKind: Statement<[string], { key: string }>;
   readonly #highest: Statement<[], { id: number | null }>;
+  readonly #forgetUnused: Statement<{ from: number; to: number; before: number }, { key: string }>;
 
   constructor(db: Sqlite) {
     this.#insert = db.prepare('INSERT OR IGNORE INTO observables (key, registrable, first_seen) VALUES (?, ?, ?)');
@@ -48,6 +64,12 @@ export class ObservableStore {
     this.#judgedIn = db.prepare(`SELECT key FROM observables WHERE id IN ${judged} AND registrable = ?`);
     this.#judgedOfKind = db.prepare(`SELECT key FROM observables WHERE id IN ${judged} AND instr(key, ?) = 1`);
     this.#highest = db.prepare('SELECT max(id) AS id FROM observables');
+    const isKept = KEPT_IN.map(
+      (table) => `SELECT observable_id FROM ${table} WHERE observable_id BETWEEN @from AND @to`,
+    ).join(' UNION ALL ');
+    this.#forgetUnused = db.prepare(
+      `DELETE FROM observables WHERE id BETWEEN @from AND @to AND first_seen < @before AND id NOT IN (${isKept}) RETURNING key`,
+    );
     this.#seenEarlier = db.prepare('UPDATE observables SET first_seen = min(first_seen, ?) WHERE id = ?');
   }
 
@@ -76,6 +98,16 @@ export class ObservableStore {
     if (!isNew) this.#seenEarlier.run(seenAt, id);
     this.#ids.set(key, id);
     return { id, isNew };
+  }
+
+  /**
+   * Deletes what was first seen before `before` and is kept for no other reason, of a range of row numbers. What invents names all day
+   * would otherwise fill the disk for ever. Call it after the sightings were forgotten. Returns how many.
+   */
+  forgetUnused(before: number, fromId: number, toId: number): number {
+    const forgotten = this.#forgetUnused.all({ from: fromId, to: toId, before });
+    for (const { key } of forgotten) this.#ids.delete(key);
+    return forgotten.length;
   }
 
   /** Forgets the row numbers in memory, after a transaction that gave some out was rolled back. */

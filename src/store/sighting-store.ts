@@ -56,6 +56,8 @@ export class SightingStore {
   readonly #clientByAddress: Statement<[string], { id: number }>;
   readonly #summary: Statement<[number], SummaryRow>;
   readonly #forget: Statement;
+  readonly #countClients: Statement<[], { n: number }>;
+  readonly #forgetClients: Statement;
 
   constructor(db: Sqlite, observables: ObservableStore) {
     this.#observables = observables;
@@ -63,6 +65,8 @@ export class SightingStore {
     this.#insertClient = db.prepare('INSERT OR IGNORE INTO clients (address) VALUES (?)');
     this.#clientByAddress = db.prepare('SELECT id FROM clients WHERE address = ?');
     this.#summary = db.prepare(SUMMARY);
+    this.#countClients = db.prepare('SELECT count(*) AS n FROM clients');
+    this.#forgetClients = db.prepare('DELETE FROM clients WHERE id NOT IN (SELECT client_id FROM sightings_hourly)');
     this.#forget = db.prepare('DELETE FROM sightings_hourly WHERE observable_id BETWEEN ? AND ? AND hour < ?');
   }
 
@@ -119,6 +123,14 @@ export class SightingStore {
   /** Deletes hours before `before` for observables of a range of row numbers; the caller walks the ranges. */
   forgetBefore(before: number, fromId: number, toId: number): number {
     return this.#forget.run(fromId, toId, before).changes;
+  }
+
+  /** Deletes clients that no sighting names any more, where there are more than a network has. Reads every sighting. Returns how many. */
+  forgetClients(): number {
+    if ((this.#countClients.get()?.n ?? 0) <= MAX_CACHED_CLIENTS) return 0;
+    const { changes } = this.#forgetClients.run();
+    if (changes > 0) this.forgetCachedIds();
+    return changes;
   }
 
   #clientId(address: string): number {

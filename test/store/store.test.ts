@@ -294,6 +294,57 @@ test("an operator's word holds until its end or until it is taken back", (t) => 
   assert.equal(store.overrides.remove('*.example.com'), false);
 });
 
+test('what was seen and came to nothing is forgotten after its retention, and everything else is kept', (t) => {
+  const store = openStore(t);
+  const idOf = (name: string) => store.observables.idOf(`domain:${name}`, T0).id;
+  for (const name of ['asked.top', 'failed.top', 'waits.top', 'alerted.top', 'seen.top', 'invented.top']) idOf(name);
+  store.reports.keep(report('asked.top', T0, 0));
+  const asked = { at: T0, source: 'virustotal', observable: observable('failed.top'), lane: 'new', tookMs: 1 };
+  store.lookups.keep({ ...asked, outcome: 'unavailable', error: 'x' });
+  store.queue.put(idOf('waits.top'), 'new', 1, {}, T0);
+  store.alerts.keep({
+    at: T0,
+    sid: 1,
+    signature: 'x',
+    category: '',
+    severity: 1,
+    action: 'allowed',
+    client: '10.0.0.1',
+    peer: '',
+    observable: observable('alerted.top'),
+  });
+  store.sightings.record({ ...batch([[0, 0, 0, 1, T0]]), observables: ['domain:seen.top'] });
+  const invented = idOf('invented.top');
+  assert.equal(store.observables.forgetUnused(T0, 0, 1_000), 0, 'nothing is older than its retention');
+  assert.equal(store.observables.forgetUnused(T0 + 1, 0, 1_000), 1);
+  assert.equal(store.observables.find(observable('invented.top')), undefined);
+  for (const name of ['asked.top', 'failed.top', 'waits.top', 'alerted.top', 'seen.top'])
+    assert.ok(store.observables.find(observable(name)), name);
+  const again = store.observables.idOf('domain:invented.top', T0 + 5);
+  assert.deepEqual(
+    [again.isNew, again.id >= invented],
+    [true, true],
+    'it is new again, also to what is kept in memory',
+  );
+});
+
+test('clients that no sighting names any more are forgotten where there are more than a network has', (t) => {
+  const store = openStore(t);
+  const clients = Array.from({ length: 10_001 }, (_, i) => `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`);
+  const rows = clients.flatMap((_, i) => [0, i, 0, 1, 0, T0, T0]);
+  const flood = { observables: ['domain:a.example.com'], clients, rows: Float64Array.from(rows) };
+  store.transact(() => store.sightings.record(flood));
+  assert.equal(store.sightings.forgetClients(), 0, 'all of them are named');
+  store.sightings.forgetBefore(T0 + HOUR, 0, 1_000);
+  assert.equal(store.sightings.forgetClients(), clients.length);
+  store.sightings.record(batch([[0, 0, 0, 1, T0]]));
+  const { id } = store.observables.idOf('domain:a.example.com', T0);
+  assert.deepEqual(
+    store.sightings.clientsOf(id).map(({ client }) => client),
+    ['10.0.0.1'],
+  );
+});
+
 test('alerts, lookups and disclosures are found again', (t) => {
   const store = openStore(t);
   const alert = {
