@@ -9,6 +9,7 @@ const USAGE = `Usage: node native-config/bootstrap.mjs COMMAND
   check [--no-tests]      format, lint, types, boundaries, generated files, tests
   bench [NAME] [ARGS]     one benchmark, or all
   build                   compile src into dist
+  deb [FOLDER]            build the Debian package
   generate [--check]      write the generated files, or fail when they are stale
   packages [--dry-run]    install only the Debian packages (as root)`;
 

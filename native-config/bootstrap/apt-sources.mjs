@@ -23,6 +23,18 @@ export function siblingSource(root, suite, sibling) {
   return { path: `/etc/apt/sources.list.d/guardian-${sibling}.${extension}`, text: source.render(sibling) };
 }
 
+/**
+ * The address of the mirror that the machine takes a suite from, and the keyring that vouches for it where one is named.
+ * `undefined` when the machine has no such entry.
+ * @returns {{ uri: string, keyring: string | undefined } | undefined}
+ */
+export function mirrorOf(root, suite) {
+  const source = readSources(root).find(
+    ({ suites, components }) => suites.includes(suite) && components.includes('main'),
+  );
+  return source === undefined ? undefined : { uri: source.uri, keyring: source.keyring };
+}
+
 /** Every enabled binary entry: of sources.list, *.list and *.sources (sources.list(5)). */
 function readSources(root) {
   const folder = join(root, 'etc/apt/sources.list.d');
@@ -43,7 +55,8 @@ function oneLineSource(line) {
     /^\s*deb\s+(\[[^\]]*\]\s+)?(\S+)\s+(\S+)\s*([^#]*)/.exec(line) ?? [];
   if (uri === undefined) return [];
   const render = (sibling) => `deb ${options}${uri} ${sibling} main\n`;
-  return [{ form: 'line', suites: [suite], components: words(components), render }];
+  const keyring = /signed-by=([^\s\],]+)/.exec(options)?.[1];
+  return [{ form: 'line', uri, keyring, suites: [suite], components: words(components), render }];
 }
 
 /** Paragraphs of `Field: value`, where a value goes on in lines that begin with a space. */
@@ -63,7 +76,11 @@ function deb822Source(paragraph) {
     return [];
   const kept = fields.filter((field) => !SELECTING.has(field.name)).flatMap((field) => field.lines);
   const render = (sibling) => ['Types: deb', ...kept, `Suites: ${sibling}`, 'Components: main', ''].join('\n');
-  return [{ form: 'deb822', suites: words(fieldValue('suites')), components: words(fieldValue('components')), render }];
+  // A key may also stand there itself, in lines of its own.
+  const keyring = words(fieldValue('signed-by')).find((word) => word.startsWith('/'));
+  const [uri] = words(fieldValue('uris'));
+  const [suites, components] = [words(fieldValue('suites')), words(fieldValue('components'))];
+  return [{ form: 'deb822', uri, keyring, suites, components, render }];
 }
 
 function words(text) {

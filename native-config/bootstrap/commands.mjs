@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from './build.mjs';
 import { check } from './check.mjs';
+import { buildDeb } from './deb.mjs';
 import { BUILD_NEEDS, ensurePackages, TEST_NEEDS } from './debian-packages.mjs';
 import { ensureNodePackages } from './node-packages.mjs';
 import { ROOT, runForeground } from './run.mjs';
@@ -50,6 +51,13 @@ export const COMMANDS = {
   async build() {
     await ensureNodePackages();
     await build();
+    return 0;
+  },
+
+  /** The folder it goes to; default: the project's. */
+  async deb([folder = ROOT]) {
+    await ensureNodePackages();
+    console.log(`Built ${await buildDeb(folder)}`);
     return 0;
   },
 

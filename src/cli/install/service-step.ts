@@ -1,4 +1,5 @@
 import { DONE, type Finding, NEEDED, type Step } from './step.ts';
+import type { TargetSystem } from './target-system.ts';
 
 /** The daemon's unit. */
 export const UNIT = 'guardian.service';
@@ -12,22 +13,27 @@ export const serviceStep: Step = {
 
   async look({ system, written }): Promise<Finding> {
     if (!system.isBooted) return { state: 'skipped', why: 'no systemd runs here' };
-    const state = await system.tool('systemctl', [
-      'show',
-      '--value',
-      '--property=ActiveState,UnitFileState,NeedDaemonReload',
-      UNIT,
-    ]);
     if ([...written].some((path) => path.startsWith(UNIT_FILES))) return NEEDED;
-    const words = state.trim().split('\n').sort().join(' ');
-    return words === 'active enabled no' ? DONE : NEEDED;
+    const isFresh = (await property(system, 'NeedDaemonReload')) === 'no';
+    return isFresh && (await isEnabled(system)) && (await property(system, 'ActiveState')) === 'active' ? DONE : NEEDED;
   },
 
   async perform({ system, manifest }): Promise<void> {
-    manifest.note({ kind: 'unit', name: UNIT });
     await system.tool('systemctl', ['daemon-reload']);
-    await system.tool('systemctl', ['enable', UNIT]);
+    // What a package of the distribution has enabled is for that to disable.
+    if (!(await isEnabled(system))) {
+      manifest.note({ kind: 'unit', name: UNIT });
+      await system.tool('systemctl', ['enable', UNIT]);
+    }
     // Not "start": a daemon that runs would go on by its old unit.
     await system.tool('systemctl', ['restart', UNIT]);
   },
 };
+
+async function isEnabled(system: TargetSystem): Promise<boolean> {
+  return (await property(system, 'UnitFileState')) === 'enabled';
+}
+
+async function property(system: TargetSystem, name: string): Promise<string> {
+  return (await system.tool('systemctl', ['show', '--value', `--property=${name}`, UNIT])).trim();
+}
