@@ -18,6 +18,7 @@ const WANTED = [
   /^dist\/(?:[\w.-]+\/)*[\w.-]+\.(?:js|mjs|sql|json)$/,
   /^grafana\/.+\.(?:json|yaml|example|md)$/,
   /^native-config\/demo\/[\w-]+\.(?:json|pcap)$/,
+  /^native-config\/feeds\.md$/,
   /^native-config\/guardian\.(?:example\.yaml|schema\.json)$/,
   /^native-config\/(?:install|mysql|nftables|pihole|suricata|sysctl)\/[\w.-]+$/,
   /^systemd\/(?:[\w.-]+\/)?[\w.-]+\.(?:service|conf)$/,
