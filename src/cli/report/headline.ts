@@ -1,7 +1,7 @@
 import type { ReportDocument } from '../../api/report-facts.ts';
 import { countText, spanText } from '../wording.ts';
 import { numberText, percentText } from './charts.ts';
-import { ledeOf, periodText } from './lede.ts';
+import { isProved, ledeOf, periodText } from './lede.ts';
 import { html, type Markup } from './markup.ts';
 import { moment } from './page-parts.ts';
 
@@ -77,10 +77,10 @@ function lastAnswer({ scans, status, until_at: until }: ReportDocument): Markup 
 
 function blocked({ blocks, block_count: count, status }: ReportDocument): Markup {
   if (count === 0 && status.held === 0) return figure('Blocked', '0', '', 'at present');
-  const proved = blocks.filter(({ publications }) => publications.some(({ state }) => state === 'proved')).length;
+  const proved = blocks.filter(isProved).length;
   const held = status.held === 0 ? '' : `; ${status.held} held for you`;
   const more = count > blocks.length ? ` of the newest ${blocks.length}` : '';
-  return figure('Blocked', numberText(count), '', `${numberText(proved)}${more} with proof${held}`);
+  return figure('Blocked', numberText(count), '', `${numberText(proved)}${more} proved wherever they are${held}`);
 }
 
 function figure(label: string, value: string, tone: string, note: string): Markup {

@@ -57,21 +57,28 @@ function bad(report: ReportDocument, used: ReadonlySet<string>): Lede {
 
 function blockedText(report: ReportDocument, used: ReadonlySet<string>): string {
   const blocked = report.blocks.filter(({ observable }) => used.has(observable));
-  const proved = blocked.filter(({ publications }) => publications.some(({ state }) => state === 'proved'));
   const open = used.size - blocked.length;
   // More are blocked than the document lists: of those beyond, it cannot tell.
-  if (report.block_count > report.blocks.length && open > 0)
-    return `At least ${blocked.length} of them blocked, ${proved.length} with proof.`;
-  const parts = [
-    blocked.length === used.size
-      ? used.size === 1
-        ? 'It is blocked'
-        : 'All of them are blocked'
-      : `${blocked.length} of them blocked`,
-    ...(blocked.length === 0
-      ? []
-      : [proved.length === blocked.length ? 'and the block is proved' : `${proved.length} with proof`]),
-    ...(open === 0 ? [] : [`${open} not: see what is held or allowed`]),
-  ];
-  return `${parts.join(', ')}.`;
+  if (report.block_count > report.blocks.length && open > 0) return `At least ${blocked.length} of them blocked.`;
+  if (blocked.length === 0) return 'None of them is blocked: see what is held or allowed.';
+  const how =
+    open > 0 ? `${blocked.length} of them blocked` : used.size === 1 ? 'It is blocked' : 'All of them are blocked';
+  const rest = open === 0 ? '' : `, ${open} not: see what is held or allowed`;
+  return `${how}, ${proofText(blocked)}${rest}.`;
+}
+
+/** Whether every target proved every block, and else where that is open. */
+function proofText(blocks: ReportDocument['blocks']): string {
+  const open = new Set(
+    blocks.flatMap(({ publications }) =>
+      publications.filter(({ state }) => state !== 'proved').map(({ target }) => target),
+    ),
+  );
+  if (blocks.some(({ publications }) => publications.length === 0)) return 'but not in force anywhere yet';
+  return open.size === 0 ? 'and the block is proved' : `and the proof is open at ${[...open].sort().join(', ')}`;
+}
+
+/** Whether a block is in force somewhere, and proved wherever it is. */
+export function isProved({ publications }: ReportDocument['blocks'][number]): boolean {
+  return publications.length > 0 && publications.every(({ state }) => state === 'proved');
 }

@@ -34,7 +34,7 @@ export function blindSpotsOf({
 }: ReportDocument): readonly { readonly text: string; readonly hint: string }[] {
   const dropped = Object.entries(status.eve.dropped).filter(([, count]) => count > 0);
   const lines = status.warnings.map(({ text, hint = '' }) => ({ text, hint }));
-  if (status.eve.loss_estimate !== undefined)
+  if (status.eve.loss_estimate !== undefined && status.eve.loss_estimate > 0)
     lines.push({ text: `About ${percentText(status.eve.loss_estimate)} of DNS events never arrived here.`, hint: '' });
   if (dropped.length > 0) {
     const told = dropped.map(([reason, count]) => `${reason.replaceAll('_', ' ')} ${numberText(count)}`).join(', ');
@@ -47,7 +47,10 @@ export function blindSpotsOf({
     });
   for (const { name, failed, notice } of status.targets)
     if (failed > 0 || notice !== undefined)
-      lines.push({ text: `Target ${name}: ${failed} blocks failed.`, hint: notice ?? '' });
+      lines.push({
+        text: `Target ${name}:${failed === 0 ? '' : ` ${countText(failed, 'block')} failed.`}`,
+        hint: notice ?? '',
+      });
   for (const { name, state, problem } of status.feeds)
     if (state === 'missing' || state === 'kept') lines.push({ text: `Feed ${name} is ${state}.`, hint: problem ?? '' });
   return lines;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { documentOf } from '../../../src/api/document.ts';
 import type { ReportDocument } from '../../../src/api/report-facts.ts';
 import { EXAMPLE_HOSTS } from '../../../src/cli/demo/demo-world.ts';
@@ -25,11 +25,14 @@ const HOSTILE = [
   `${'A'.repeat(250)}`,
 ];
 
-let chromium: Chromium;
-before(() => {
-  if (!(process.env.GUARDIAN_TEST_SKIP ?? '').split(',').includes('chromium')) chromium = new Chromium();
-});
+let chromium: Chromium | undefined;
 after(() => chromium?.close());
+
+/** A page of the one Chromium that all tests here share. It begins with the first, which has made sure that there is one. */
+async function openPage(): Promise<Page> {
+  chromium ??= new Chromium();
+  return chromium.open();
+}
 
 /** Every text of a document that comes from outside is made hostile, at random places of the week. */
 function poisoned(report: ReportDocument): ReportDocument {
@@ -98,7 +101,7 @@ test('hostile names run nothing, fetch nothing, change nothing, and are read as 
   if (!requires(t, 'chromium')) return;
   const { panels } = weekOf(emptyStore(t));
   const path = pageFile(t, poisoned(documentOf(panels)));
-  const page = await chromium.open();
+  const page = await openPage();
   await page.load(path, { width: DESK });
   assert.deepEqual(page.requests, [], 'nothing was asked for');
   assert.deepEqual(page.incidents, [], 'no dialog, no message, nothing that the policy had to refuse');
@@ -131,7 +134,7 @@ test('even a script that got in would not run: the policy of the page refuses it
   const injected =
     '<script>document.title="owned"</script><img src="http://evil.example/x.png"><p style="color:red">x</p>';
   writeFileSync(path, readFileSync(path, 'utf8').replace('<footer>', `${injected}<footer>`));
-  const page = await chromium.open();
+  const page = await openPage();
   await page.load(path, { width: DESK });
   assert.match(await page.evaluate('document.title'), /^gateway: network report/);
   assert.deepEqual(page.requests, []);
@@ -147,7 +150,7 @@ for (const [what, width] of [
   test(`nothing hangs out at the width of ${what}, with ordinary and with hostile names, folded and unfolded`, async (t) => {
     if (!requires(t, 'chromium')) return;
     const report = documentOf(weekOf(emptyStore(t)).panels);
-    const page = await chromium.open();
+    const page = await openPage();
     for (const one of [report, poisoned(report), emptyReport(emptyStore(t))]) {
       await page.load(pageFile(t, one), { width });
       for (const isOpen of [false, true]) {
@@ -162,7 +165,7 @@ for (const [what, width] of [
 test('dark and light differ, and every text can be read in both', async (t) => {
   if (!requires(t, 'chromium')) return;
   const path = pageFile(t, documentOf(weekOf(emptyStore(t)).panels));
-  const page = await chromium.open();
+  const page = await openPage();
   const seen = new Map<string, string>();
   for (const scheme of ['light', 'dark'] as const) {
     await page.load(path, { width: DESK, scheme });
@@ -191,7 +194,7 @@ test('the numbers on the page are those of the store, and everything stands on o
   if (!requires(t, 'chromium')) return;
   const store = emptyStore(t);
   const { week, panels } = weekOf(store);
-  const page = await chromium.open();
+  const page = await openPage();
   await page.load(pageFile(t, documentOf(panels)), { width: DESK });
   const figures = await page.evaluate<Record<string, string>>(
     `Object.fromEntries([...document.querySelectorAll('.figures div')].map((one) => [one.querySelector('dt').textContent, one.querySelector('dd span').textContent]))`,
@@ -232,7 +235,7 @@ test('the numbers on the page are those of the store, and everything stands on o
 
 test('an empty database says in every part why it is empty', async (t) => {
   if (!requires(t, 'chromium')) return;
-  const page = await chromium.open();
+  const page = await openPage();
   await page.load(pageFile(t, emptyReport(emptyStore(t))), { width: PHONE, scheme: 'dark' });
   const silent = await page.evaluate<string[]>(
     `[...document.querySelectorAll('section, .lane, .pair > div')].filter((one) => !one.querySelector('.empty, .lines')).map((one) => one.textContent)`,
@@ -267,7 +270,7 @@ test('clocks that run ahead or stand still break nothing', async (t) => {
       ],
     },
   };
-  const page = await chromium.open();
+  const page = await openPage();
   await page.load(pageFile(t, wrong), { width: PHONE });
   assert.equal(await page.evaluate('document.documentElement.scrollWidth'), PHONE);
   assert.ok(!/NaN|Infinity|undefined/.test(await page.evaluate<string>('document.documentElement.outerHTML')));

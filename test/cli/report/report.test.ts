@@ -114,3 +114,17 @@ test('what lies before the period is not in it, also in tables and sums', async 
   );
   assert.equal(answers, store.lookups.countsSince(from).get('found') ?? 0);
 });
+
+test('a block that is not proved everywhere is not called proved, and one that is nowhere is not called in force', async (t) => {
+  const { socket, store } = await household(t);
+  const nothing = { failed: new Map(), unsupported: new Set<string>(), at: NOW, asOf: NOW };
+  const detail = async () => (await cli(['report', '-s', socket])).stdout.split('\n')[1];
+  store.publications.record({ target: 'nftables', proved: false, ...nothing });
+  assert.equal(await detail(), 'All of them are blocked, and the proof is open at nftables.');
+  const [key = ''] = store.indicators.desired(NOW).keys();
+  for (const target of ['suricata', 'lists', 'pihole', 'nftables'])
+    store.publications.record({ target, proved: true, ...nothing, unsupported: new Set([key]) });
+  assert.equal(await detail(), 'All of them are blocked, but not in force anywhere yet.');
+  for (const { observable } of store.indicators.desired(NOW).values()) store.indicators.unwant(observable);
+  assert.equal(await detail(), 'None of them is blocked: see what is held or allowed.');
+});
