@@ -1,6 +1,9 @@
-import Table from 'cli-table3';
+import { createRequire } from 'node:module';
+import type Table from 'cli-table3';
 import type { CliIo, Output } from './cli-io.ts';
 import { printable, printableJson, printableLines } from './printable.ts';
+
+const load = createRequire(import.meta.url);
 
 /** Widths between which text is wrapped; a pipe has none and is not wrapped. */
 const MIN_WIDTH = 40;
@@ -75,7 +78,9 @@ export class Printer {
     // Wrapped here: the table's own wrapping either cuts words or cuts names that are longer than their column.
     const fit = (row: readonly string[]): string[] =>
       row.map((cell, column) => wrapped(cell, Math.max(1, (widths[column] ?? MAX_WIDTH) - CELL_PADDING)).join('\n'));
-    const table = new Table({
+    // Loaded with the first table: a daemon prints none, and should not start later for it.
+    const TerminalTable = load('cli-table3') as typeof Table;
+    const table = new TerminalTable({
       head: fit(cells[0] ?? []),
       style: { head: this.#coloured ? ['bold'] : [], border: [], compact: true },
       colWidths: widths,

@@ -31,10 +31,10 @@ export function numberText(value: number): string {
   return String(Math.round(value)).replace(/\B(?=(?:\d{3})+$)/g, ',');
 }
 
-/** `1.9 %`; what is not nothing never reads as `0.0 %`. */
+/** `1.9 %`; what is not nothing reads as `< 0.1 %` and never as `0.0 %`. */
 export function percentText(share: number): string {
   const percent = share * 100;
-  if (percent > 0 && percent < 0.1) return 'below 0.1\u00a0%';
+  if (percent > 0 && percent < 0.1) return '<\u00a00.1\u00a0%';
   return `${percent.toFixed(percent >= 10 || percent === 0 ? 0 : 1)}\u00a0%`;
 }
 

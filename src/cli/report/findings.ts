@@ -122,13 +122,18 @@ function scanCells(row: ReportDocument['scans']['rows'][number], { thresholds }:
   const marks = [thresholds.suspicious, thresholds.malicious, thresholds.strong];
   return [
     name(row.observable),
-    moment(row.scanned_at),
+    html`${moment(row.scanned_at)}${row.positives > 0 ? analysed(row) : undefined}`,
     html`${row.positives}`,
     html`${row.total}`,
     html`<div class="ratio-cell"><span>${ratio}</span>${thresholdBar(row.positives, marks, toneOf(row.state))}</div>`,
     html`${verdict(row.state)}${row.blocked ? html`<small>blocked</small>` : undefined}`,
     link(row.permalink, 'VirusTotal'),
   ];
+}
+
+/** An answer of today may rest on an analysis of last year. */
+function analysed({ last_analysis_at: at }: ReportDocument['scans']['rows'][number]): Markup {
+  return html`<small>${at === undefined ? 'analysis not dated' : `analysed ${at.slice(0, 10)}`}</small>`;
 }
 
 /** Answers by how many engines accuse, in the bands of the policy. */

@@ -9,7 +9,7 @@ import { dayText } from './time-axis.ts';
 export function limits(report: ReportDocument): Markup {
   return section(
     'What was spent, and what it cannot see',
-    'VirusTotal allows few questions; names are asked about by worth. What is listed on the right is unknown to this page.',
+    'VirusTotal allows few questions; names are asked about by worth. What is in a blind spot is unknown to this page.',
     html`<div class="pair"><div><h3>Questions to VirusTotal</h3>${spent(report)}</div><div><h3>Blind spots</h3>${blindSpots(report)}</div></div>`,
   );
 }
@@ -35,7 +35,7 @@ export function blindSpotsOf({
   const dropped = Object.entries(status.eve.dropped).filter(([, count]) => count > 0);
   const lines = status.warnings.map(({ text, hint = '' }) => ({ text, hint }));
   if (status.eve.loss_estimate !== undefined && status.eve.loss_estimate > 0)
-    lines.push({ text: `About ${percentText(status.eve.loss_estimate)} of DNS events never arrived here.`, hint: '' });
+    lines.push({ text: `Of DNS events, about ${percentText(status.eve.loss_estimate)} never arrived here.`, hint: '' });
   if (dropped.length > 0) {
     const told = dropped.map(([reason, count]) => `${reason.replaceAll('_', ' ')} ${numberText(count)}`).join(', ');
     lines.push({ text: `Events that could not be read, since the start: ${told}.`, hint: '' });

@@ -79,7 +79,7 @@ td { padding: 0.4rem 0.9rem 0.4rem 0; border-bottom: 1px solid var(--grid); vert
 th:last-child, td:last-child { padding-right: 0; }
 .num { text-align: right; } time, td a { white-space: nowrap; } .wide { width: 34%; } .grow { width: 22%; min-width: 8rem; }
 .verdict { white-space: nowrap; } .verdict::before { content: ""; display: inline-block; width: 0.6rem; height: 0.6rem; margin-right: 0.45rem; background: var(--unknown); }
-.verdict + small { display: block; color: var(--soft); padding-left: 1.05rem; font-size: 0.8125rem; }
+td small { display: block; color: var(--soft); font-size: 0.8125rem; } .verdict + small { padding-left: 1.05rem; }
 .v-clean::before { background: var(--clean); } .v-noise::before { background: var(--noise); }
 .v-suspicious::before { background: var(--suspicious); } .v-malicious::before { background: var(--malicious); }
 .ratio-cell { display: grid; grid-template-columns: 3.4rem minmax(0, 1fr); align-items: center; gap: 0.6rem; }
