@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type FleetWord, WordFlow } from '../../src/central/word-flow.ts';
+import { parsePattern } from '../../src/core/pattern.ts';
+import { requires } from '../support/requirement.ts';
+import { DAY, type FleetServer, memoryOf, startFleetServer } from './fleet-fixture.ts';
+
+interface Sensor {
+  readonly exchange: () => Promise<void>;
+  readonly say: (pattern: string, action: FleetWord['action'], changes?: Partial<FleetWord>) => void;
+  /** What it heard since this was asked last. */
+  readonly heard: () => readonly string[];
+  readonly words: FleetWord[];
+  readonly refused: () => number;
+}
+
+function sensorOn(server: FleetServer, sensor: string, now: () => number = Date.now): Sensor {
+  const pending: FleetWord[] = [];
+  const words: FleetWord[] = [];
+  const flow = new WordFlow({
+    pool: server.pool(),
+    book: {
+      pending: () => [...pending],
+      acknowledge: (word) => void pending.splice(pending.indexOf(word), 1),
+    },
+    memory: memoryOf(),
+    onWords: (heard) => void words.push(...heard),
+    now,
+  });
+  return {
+    exchange: async () => {
+      while (await flow.exchange());
+    },
+    say: (text, action, changes = {}) => {
+      const pattern = parsePattern(text);
+      assert.ok(pattern.ok);
+      pending.push({
+        pattern: pattern.value,
+        action,
+        reason: 'because',
+        origin: 'operator',
+        sensor,
+        saidAt: now(),
+        ...changes,
+      });
+    },
+    heard: () => words.splice(0).map(({ pattern, action, sensor: by }) => `${by}: ${action} ${pattern.text}`),
+    words,
+    refused: () => flow.counts.refused,
+  };
+}
+
+test('a word reaches every sensor, is taken back by any of them, and comes with its age and end by the clock of whoever hears it', async (t) => {
+  if (!requires(t, 'mariadb')) return;
+  const server = await startFleetServer(t);
+  const office = sensorOn(server, 'office');
+  const attic = sensorOn(server, 'attic', () => Date.now() + 3 * DAY);
+  office.say('*.shop.com', 'allow', { saidAt: Date.now() - 60_000, expiresAt: Date.now() + DAY });
+  await office.exchange();
+  await attic.exchange();
+  const [word] = attic.words;
+  const near = (at: number | undefined, wanted: number) => assert.ok(Math.abs((at ?? 0) - wanted) < 60_000, `${at}`);
+  near(word?.saidAt, Date.now() + 3 * DAY - 60_000);
+  near(word?.expiresAt, Date.now() + 4 * DAY);
+  assert.deepEqual(attic.heard(), ['office: allow *.shop.com']);
+  attic.say('*.shop.com', 'forget');
+  await attic.exchange();
+  office.heard();
+  await office.exchange();
+  assert.deepEqual(office.heard(), ['attic: forget *.shop.com']);
+});
+
+test('what was said last holds, also when the sensor that said the earlier word was away for days and its clock is wrong', async (t) => {
+  if (!requires(t, 'mariadb')) return;
+  const server = await startFleetServer(t);
+  const away = sensorOn(server, 'away', () => Date.now() + 30 * DAY);
+  const here = sensorOn(server, 'here');
+  away.say('shop.com', 'allow', { saidAt: Date.now() + 30 * DAY - 2 * DAY });
+  here.say('shop.com', 'block', { saidAt: Date.now() - DAY });
+  await here.exchange();
+  await away.exchange();
+  away.heard();
+  await away.exchange();
+  assert.deepEqual(away.heard(), ['here: block shop.com']);
+});
+
+test('a word that no sensor writes is refused and counted, and the others arrive', async (t) => {
+  if (!requires(t, 'mariadb')) return;
+  const server = await startFleetServer(t);
+  const insert = (values: string) =>
+    `INSERT INTO virus_total.shared_overrides VALUES (${values}, UTC_TIMESTAMP(3), NULL, UTC_TIMESTAMP(3))`;
+  await server.sql(
+    insert(`'good.com', 'allow', 'a\\nb\\u202e', 'operator', 'office'`),
+    insert(`'GOOD.com', 'allow', '', 'operator', 'office'`),
+    insert(`'not a name"; DROP', 'allow', '', 'operator', 'office'`),
+    insert(`'a.com', 'explode', '', 'operator', 'office'`),
+    insert(`'b.com', 'block', '', 'god', 'office'`),
+    insert(`'c.com', 'block', '', 'operator', '<b>'`),
+  );
+  const sensor = sensorOn(server, 'attic');
+  await sensor.exchange();
+  assert.match(sensor.words[0]?.reason ?? '', /^[\x20-\x7e]*$/);
+  assert.deepEqual(sensor.heard(), ['office: allow good.com']);
+  assert.equal(sensor.refused(), 5);
+});
