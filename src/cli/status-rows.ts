@@ -1,5 +1,6 @@
 import type { StatusDocument } from '../api/status-facts.ts';
 import { centralRows } from './central-rows.ts';
+import { fleetRows } from './fleet-rows.ts';
 import { agoText, bytesText, countText, spanText, timeText } from './wording.ts';
 
 type Row = readonly [what: string, state: string];
@@ -58,28 +59,6 @@ function quotaRow(quota: StatusDocument['quota'][number], now: number): Row {
   const kept = reserved.length === 0 ? '' : `, reserved: ${reserved.join(', ')}`;
   const next = quota.next_lookup_at === undefined ? '' : `, next lookup ${agoText(quota.next_lookup_at, now)}`;
   return [`${quota.source} ${quota.window}`, `${quota.used} of ${quota.allowed} used${by}${kept}${next}`];
-}
-
-function fleetRows({ fleet, quota }: StatusDocument, now: number): readonly Row[] {
-  if (fleet === undefined) return [];
-  const isAway = fleet.state === 'away';
-  const heard = isAway ? `: ${fleet.why ?? 'no answer'}; heard ${agoText(fleet.last_heard_at, now)}` : '';
-  const day = quota.find(({ window }) => window === 'day');
-  const share = day === undefined ? '' : `, each has a share of ${Math.floor(day.allowed / fleet.sensors)} a day`;
-  const alone = fleet.asked_alone === 0 ? '' : `, ${fleet.asked_alone} asked without the centre`;
-  const untold = fleet.words_untold === 0 ? '' : `, ${countText(fleet.words_untold, 'word')} not told yet`;
-  const refused = fleet.refused === 0 ? '' : `, ${countText(fleet.refused, 'row')} not believed`;
-  return [
-    ['centre', `${isAway ? 'away' : 'in reach'} at ${fleet.where}${heard}`],
-    [
-      'fleet',
-      `${countText(fleet.sensors, 'sensor')} ${fleet.sensors === 1 ? 'uses' : 'share'} the key${share}; today ${fleet.asked_here} asked here and ${fleet.asked_elsewhere} elsewhere${alone}`,
-    ],
-    [
-      'shared',
-      `${countText(fleet.lookups_saved, 'lookup')} saved, ${countText(fleet.reports_taken, 'report')} taken over since the start${refused}${untold}`,
-    ],
-  ];
 }
 
 function feedRow(feed: StatusDocument['feeds'][number], now: number): Row {

@@ -22,8 +22,20 @@ export interface MetricsSnapshot {
   readonly targets: readonly TargetMetrics[];
   readonly outboxRows: number | undefined;
   readonly syncLagSeconds: number | undefined;
+  /** Absent where there are no other sensors. */
+  readonly fleet: FleetMetrics | undefined;
   /** Names first seen today that have an answer, as a share of 1. */
   readonly coverageRatio: number | undefined;
+}
+
+/** The other sensors on the same central database. */
+export interface FleetMetrics {
+  readonly inReach: boolean;
+  /** That share the key, this one included. */
+  readonly sensors: number;
+  readonly lookupsSaved: number;
+  readonly reportsTaken: number;
+  readonly refused: number;
 }
 
 /** What one target was given and confirmed. */

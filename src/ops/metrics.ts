@@ -53,6 +53,19 @@ const SERIES: readonly Series[] = [
   ),
   series('gauge', 'outbox_rows', 'Rows that wait for the central database', [], (s) => [[{}, s.outboxRows]]),
   series('gauge', 'sync_lag_seconds', 'Age of the oldest of those rows', [], (s) => [[{}, s.syncLagSeconds]]),
+  series('gauge', 'fleet_in_reach', 'Whether the other sensors are in reach', [], (s) => [
+    [{}, s.fleet === undefined ? undefined : Number(s.fleet.inReach)],
+  ]),
+  series('gauge', 'fleet_sensors', 'Sensors that share the key', [], (s) => [[{}, s.fleet?.sensors]]),
+  series('counter', 'fleet_lookups_saved_total', 'Questions that another sensor had answered, ever', [], (s) => [
+    [{}, s.fleet?.lookupsSaved],
+  ]),
+  series('counter', 'fleet_reports_taken_total', 'Reports of other sensors taken over', [], (s) => [
+    [{}, s.fleet?.reportsTaken],
+  ]),
+  series('counter', 'fleet_refused_total', 'Rows of the central database that were not believed', [], (s) => [
+    [{}, s.fleet?.refused],
+  ]),
   series('gauge', 'coverage_ratio', 'Share of the names first seen today that have an answer', [], (s) => [
     [{}, s.coverageRatio],
   ]),

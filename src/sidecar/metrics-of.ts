@@ -1,3 +1,4 @@
+import type { FleetFacts } from '../api/fleet-facts.ts';
 import type { Publisher } from '../enforce/publisher.ts';
 import type { IntakeCounters } from '../eve/intake-counters.ts';
 import type { MetricsSnapshot } from '../ops/metrics-snapshot.ts';
@@ -13,13 +14,17 @@ export interface MetricsSources {
   readonly ledger: QuotaLedger;
   /** Questions asked since the process started, by outcome. */
   readonly lookups: ReadonlyMap<string, number>;
+  /** Absent where there are no other sensors. */
+  readonly fleet: { facts(): FleetFacts } | undefined;
   /** Absent where no central database is configured. */
   readonly sync: { readonly outboxRows: number; readonly lagMs: number | undefined } | undefined;
   readonly now: number;
 }
 
 /** Everything `/metrics` shows, but the histogram. */
-export function metricsOf({ counters, store, publisher, ledger, lookups, sync, now }: MetricsSources): MetricsSnapshot {
+export function metricsOf(sources: MetricsSources): MetricsSnapshot {
+  const { counters, store, publisher, ledger, lookups, sync, now } = sources;
+  const fleet = sources.fleet?.facts();
   const { length, oldestAt } = store.queue.size();
   const counts = store.publications.counts();
   const proofs = store.publications.lastProofs();
@@ -46,6 +51,7 @@ export function metricsOf({ counters, store, publisher, ledger, lookups, sync, n
       };
     }),
     outboxRows: sync?.outboxRows,
+    fleet: fleet === undefined ? undefined : { ...fleet, inReach: fleet.state === 'in_reach' },
     syncLagSeconds: sync?.lagMs === undefined ? undefined : sync.lagMs / 1000,
     coverageRatio: store.verdicts.coverageSince(startOf('day', now)),
   };

@@ -23,6 +23,11 @@ const PROMISED: Record<string, string> = {
   protection_seconds: 'histogram',
   outbox_rows: 'gauge',
   sync_lag_seconds: 'gauge',
+  fleet_in_reach: 'gauge',
+  fleet_sensors: 'gauge',
+  fleet_lookups_saved_total: 'counter',
+  fleet_reports_taken_total: 'counter',
+  fleet_refused_total: 'counter',
   coverage_ratio: 'gauge',
   build_info: 'gauge',
 };
@@ -44,6 +49,7 @@ const SNAPSHOT: MetricsSnapshot = {
   targets: [{ target: 'suricata', published: 2, proved: 1, failures: 3, secondsSinceProof: undefined }],
   outboxRows: undefined,
   syncLagSeconds: undefined,
+  fleet: { inReach: true, sensors: 3, lookupsSaved: 12, reportsTaken: 20, refused: 1 },
   coverageRatio: 0.25,
 };
 
@@ -67,6 +73,8 @@ test('Metrics shows the snapshot with its labels and leaves out what is not know
     'guardian_verdicts{state="malicious"} 1',
     'guardian_published{target="suricata"} 2',
     'guardian_publish_failures_total{target="suricata"} 3',
+    'guardian_fleet_in_reach 1',
+    'guardian_fleet_lookups_saved_total 12',
     'guardian_coverage_ratio 0.25',
     'guardian_build_info{version="1.2.3"} 1',
   ]) {

@@ -25,6 +25,7 @@ const QUIET: MetricsSnapshot = {
   targets: [],
   outboxRows: undefined,
   syncLagSeconds: undefined,
+  fleet: undefined,
   coverageRatio: undefined,
 };
 
