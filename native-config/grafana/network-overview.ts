@@ -137,11 +137,11 @@ export const NETWORK_OVERVIEW: Dashboard = {
       id: 8,
       title: 'Pi-hole load',
       description:
-        'Questions a bucket, and how they were answered: blocked, from the cache, or forwarded. All devices; Pi-hole counts them together.',
+        'Questions a bucket, and how they were answered: blocked, from the cache, or forwarded; and minutes in which blocking was switched off. All devices; Pi-hole counts them together.',
       width: 12,
       height: 8,
       sql: `SELECT $__timeGroupAlias(minute, $__interval), SUM(queries) AS questions, SUM(blocked) AS blocked, SUM(cached) AS cached,
-          SUM(forwarded) AS forwarded
+          SUM(forwarded) AS forwarded, COALESCE(SUM(blocking = 0), 0) AS \`minutes not blocking\`
         FROM panel_pihole WHERE ${MINUTES} GROUP BY 1 ORDER BY 1`,
       unit: 'short',
       noValue: 'No Pi-hole heard',
@@ -151,6 +151,7 @@ export const NETWORK_OVERVIEW: Dashboard = {
         blocked: { colour: bad },
         cached: { colour: good },
         forwarded: { colour: notice },
+        'minutes not blocking': { colour: warning, axis: 'right' },
       },
     }),
     series({

@@ -16,7 +16,7 @@ export const STANDING_PANELS: readonly Panel[] = [
     id: 1,
     title: 'Quota used today',
     description:
-      "Share of the day's allowance of VirusTotal that the sensors have spent since 00:00 UTC. Near 100 % nothing new is asked until midnight.",
+      "Share of the day's allowance of VirusTotal that the sensors, which share an account, have spent since 00:00 UTC. Near 100 % nothing new is asked until midnight.",
     width: 4,
     height: 4,
     sql: `SELECT SUM(used) / NULLIF(MAX(allowed), 0) AS used FROM panel_quota
@@ -154,7 +154,15 @@ export const STANDING_PANELS: readonly Panel[] = [
           [1, warning],
         ],
       },
-      'Clock ahead': { unit: 'ms' },
+      'Clock ahead': {
+        unit: 'ms',
+        isColoured: true,
+        steps: [
+          [null, bad],
+          [-5000, good],
+          [5000, bad],
+        ],
+      },
     },
   }),
 ];

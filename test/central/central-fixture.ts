@@ -13,7 +13,7 @@ import type { Verdict, VerdictState } from '../../src/core/verdict.ts';
 import type { Log } from '../../src/lib/log.ts';
 import { OutboxStore } from '../../src/store/outbox-store.ts';
 import { openSqliteFile, type Sqlite } from '../../src/store/sqlite-file.ts';
-import { StatsStore } from '../../src/store/stats-store.ts';
+import { type SensorMinute, StatsStore } from '../../src/store/stats-store.ts';
 import { Store } from '../../src/store/store.ts';
 import { MARIADB_USER } from '../support/mariadb.ts';
 import { until } from '../support/until.ts';
@@ -196,6 +196,12 @@ function indicator(name: string, at: number): Indicator {
   };
 }
 
+const MINUTE_OF_SENSOR: SensorMinute = {
+  ...{ events: 500, dropped: 4, malformed: 3, truncated: 2, lost: 1, isBlind: false, queueLength: 7, queueOldestS: 60 },
+  ...{ quotaUsed: 120, quotaAllowed: undefined, coverage: 0.125, proofAgeS: 30, syncLagS: undefined },
+  ...{ outboxRows: 9, memoryBytes: 3_000_000_000 },
+};
+
 /** A bit of everything that a sensor keeps. */
 export function fill(sensor: Sensor, names: readonly string[], at: number): void {
   const { store, db } = sensor;
@@ -205,6 +211,7 @@ export function fill(sensor: Sensor, names: readonly string[], at: number): void
     stats.addSuricata(at + later, { packets: 1000, drops: 1, alerts: 2 });
     stats.addPihole(at + later, { queries: 9, blocked: 2, cached: 3, forwarded: 4, blocking: true });
   }
+  stats.addSensor(at, MINUTE_OF_SENSOR);
   store.transact(() => {
     store.sightings.record(sightings(names, at));
     for (const [index, name] of names.entries()) {

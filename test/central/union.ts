@@ -70,6 +70,13 @@ const COMPARED: Readonly<Record<string, { readonly sensor: string; readonly cent
         || ${US} || blocking AS line FROM pihole_stats`,
     centre: `SELECT CONCAT_WS(CHAR(31), sensor, minute, queries, blocked, cached, forwarded, blocking) AS line FROM pihole_stats`,
   },
+  sensor_stats: {
+    sensor: `SELECT '@' || ${US} || ${time('minute')} || ${US} || events || ${US} || dropped || ${US} || malformed || ${US} || truncated || ${US} || lost
+        || ${US} || blind || ${US} || queue_length || ${US} || queue_oldest_s || ${US} || quota_used || ${US} || coalesce(quota_allowed, '-') || ${US}
+        || coverage || ${US} || proof_age_s || ${US} || coalesce(sync_lag_s, '-') || ${US} || outbox_rows || ${US} || memory_bytes AS line FROM sensor_stats`,
+    centre: `SELECT CONCAT_WS(CHAR(31), sensor, minute, events, dropped, malformed, truncated, lost, blind, queue_length, queue_oldest_s, quota_used,
+        COALESCE(quota_allowed, '-'), coverage, proof_age_s, COALESCE(sync_lag_s, '-'), outbox_rows, memory_bytes) AS line FROM sensor_stats`,
+  },
   quota: {
     sensor: `SELECT '@' || ${US} || source || ${US} || window || ${US} || ${time('starts_at')} || ${US} || sum(used) AS line
       FROM quota_spent WHERE window <> 'minute' GROUP BY source, window, starts_at`,

@@ -229,7 +229,7 @@ function standing({ published, sensors, minutes, pihole, suricata, quotas }: Wor
     [
       'pihole_stats',
       'minute, sensor, queries, blocked, cached, forwarded, blocking',
-      pihole.map((p) => [time(p.minute), p.sensor, p.queries, p.blocked, p.cached, p.forwarded, 1]),
+      pihole.map((p) => [time(p.minute), p.sensor, p.queries, p.blocked, p.cached, p.forwarded, p.blocking]),
     ],
     [
       'suricata_stats',

@@ -270,6 +270,7 @@ function minutesOf(
           blocked: pick(20),
           cached: pick(90),
           forwarded: pick(90),
+          blocking: ([1, 0, null] as const)[pick(3)] ?? 1,
         }),
       ),
     ),

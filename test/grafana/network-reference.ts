@@ -149,8 +149,8 @@ export const NETWORK_REFERENCE: Readonly<Record<string, Reference>> = {
     ),
   'hng-network-overview/8/A': (q) =>
     expected(
-      'nnnnn',
-      ['time', 'questions', 'blocked', 'cached', 'forwarded'],
+      'nnnnnn',
+      ['time', 'questions', 'blocked', 'cached', 'forwarded', 'minutes not blocking'],
       perGroup(
         piholeOf(q),
         ({ minute }) => [bucketOf(q, minute)],
@@ -160,6 +160,7 @@ export const NETWORK_REFERENCE: Readonly<Record<string, Reference>> = {
           sum(rows, ({ blocked }) => blocked),
           sum(rows, ({ cached }) => cached),
           sum(rows, ({ forwarded }) => forwarded),
+          rows.filter(({ blocking }) => blocking === 0).length,
         ],
       ),
     ),

@@ -118,6 +118,7 @@ export interface Pihole {
   readonly blocked: number;
   readonly cached: number;
   readonly forwarded: number;
+  readonly blocking: 0 | 1 | null;
 }
 
 export interface Suricata {
