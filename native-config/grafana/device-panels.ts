@@ -17,14 +17,15 @@ export const SEVERE = `severity IN (\${severity:sqlstring})`;
 
 /** What each device did, from both summaries; `signals` counts the kinds of trouble it shows. */
 export const DEVICES = `SELECT c.client, c.queries, c.nxdomain, c.alerts_1, c.alerts_2, c.alerts_3,
-    COALESCE(f.malicious, 0) AS malicious, COALESCE(f.suspicious, 0) AS suspicious,
+    COALESCE(f.malicious, 0) AS malicious, COALESCE(f.suspicious, 0) AS suspicious, COALESCE(p.stopped, 0) AS stopped,
     IF(COALESCE(f.malicious, 0) > 0, 1, 0) + IF(COALESCE(f.suspicious, 0) > 0, 1, 0) + IF(c.alerts_1 > 0, 1, 0)
       + IF(c.alerts_2 > 0, 1, 0) + IF(c.queries >= 100 AND c.nxdomain > c.queries / 2, 1, 0) AS signals
   FROM (SELECT client, SUM(queries) AS queries, SUM(nxdomain) AS nxdomain, SUM(alerts_1) AS alerts_1, SUM(alerts_2) AS alerts_2,
       SUM(alerts_3) AS alerts_3 FROM panel_clients WHERE ${HOURS} GROUP BY client) AS c
   LEFT JOIN (SELECT client, COUNT(DISTINCT IF(state = 'malicious', value, NULL)) AS malicious,
       COUNT(DISTINCT IF(state = 'suspicious', value, NULL)) AS suspicious FROM panel_flagged WHERE ${HOURS} GROUP BY client) AS f
-    ON f.client = c.client`;
+    ON f.client = c.client
+  LEFT JOIN (SELECT client, SUM(count) AS stopped FROM panel_pihole_hits WHERE ${HOURS} GROUP BY client) AS p ON p.client = c.client`;
 
 /** Which device it is: the rows to look into when the numbers above are not calm. */
 export const DEVICE_PANELS: readonly Panel[] = [
@@ -32,13 +33,14 @@ export const DEVICE_PANELS: readonly Panel[] = [
     id: 10,
     title: 'Device matrix',
     description:
-      'What each device did in this period. Signals: malicious uses, suspicious uses, severity 1, severity 2, and more than half of 100 or more questions answered "no such name". Score: 100 for a malicious indicator, 20 for a suspicious one, 50 for severity 1 and 10 for severity 2 (each once an alert, 10 alerts at most).',
+      'What each device did in this period. "Stopped by Pi-hole" are questions for what we block there. Signals: malicious uses, suspicious uses, severity 1, severity 2, and more than half of 100 or more questions answered "no such name". Score: 100 for a malicious indicator, 20 for a suspicious one, 50 for severity 1 and 10 for severity 2 (each once an alert, 10 alerts at most).',
     width: 24,
     height: 10,
     sql: `SELECT client AS Device, signals AS Signals, 100 * malicious + 20 * suspicious + 50 * LEAST(alerts_1, 10) + 10 * LEAST(alerts_2, 10) AS Score,
         malicious AS Malicious, suspicious AS Suspicious, alerts_1 AS \`Severity 1\`, alerts_2 AS \`Severity 2\`, alerts_3 AS \`Severity 3+\`,
+        stopped AS \`Stopped by Pi-hole\`,
         queries AS \`DNS questions\`, nxdomain / NULLIF(queries, 0) AS \`No such name\`
-      FROM (${DEVICES}) AS d ORDER BY 3 DESC, 9 DESC LIMIT 200`,
+      FROM (${DEVICES}) AS d ORDER BY 3 DESC, 10 DESC LIMIT 200`,
     unit: 'short',
     noValue: 'No device was seen in this period',
     fields: {

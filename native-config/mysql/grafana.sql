@@ -20,6 +20,7 @@ GRANT SELECT ON virus_total.panel_sensors TO 'grafana'@'%';
 GRANT SELECT ON virus_total.panel_sensor_stats TO 'grafana'@'%';
 GRANT SELECT ON virus_total.panel_suricata TO 'grafana'@'%';
 GRANT SELECT ON virus_total.panel_pihole TO 'grafana'@'%';
+GRANT SELECT ON virus_total.panel_pihole_hits TO 'grafana'@'%';
 GRANT SELECT ON virus_total.panel_lookups TO 'grafana'@'%';
 GRANT SELECT ON virus_total.panel_lookup_hours TO 'grafana'@'%';
 GRANT SELECT ON virus_total.panel_quota TO 'grafana'@'%';

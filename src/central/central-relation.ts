@@ -52,6 +52,12 @@ export const RELATIONS: ReadonlyMap<string, CentralRelation> = new Map(
       },
       { table: 'suricata_stats', key: ['minute'], times: ['minute'], sensor: 'owner' },
       { table: 'pihole_stats', key: ['minute'], times: ['minute'], sensor: 'owner' },
+      {
+        table: 'pihole_hits',
+        key: ['hour', 'kind', 'value', 'client'],
+        times: ['hour', 'last_seen'],
+        sensor: 'owner',
+      },
       { table: 'sensor_stats', key: ['minute'], times: ['minute'], sensor: 'owner' },
       {
         table: 'observables',

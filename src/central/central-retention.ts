@@ -32,6 +32,7 @@ function agesOf(keeping: CentralKeeping): readonly (readonly [table: string, col
     ['suricata_alerts', 'minute', alertsMs],
     ['suricata_stats', 'minute', alertsMs],
     ['pihole_stats', 'minute', alertsMs],
+    ['pihole_hits', 'hour', alertsMs],
     ['sensor_stats', 'minute', alertsMs],
     ['scans', 'scan_date', reportsMs],
     ['verdict_history', 'at', reportsMs],

@@ -75,6 +75,12 @@ const RULES: readonly ReadRule[] = [
     joins: 'LEFT JOIN pihole_stats AS f ON f.minute = o.k1',
   },
   {
+    relation: 'pihole_hits',
+    columns: `f.count IS NOT NULL AS present, o.k1 AS hour, ${OBSERVABLE}, o.k4 AS client, f.count, f.last_seen`,
+    joins: `LEFT JOIN pihole_hits AS f ON f.observable_id = o.k2 AND f.hour = o.k1 AND f.client = o.k4
+      LEFT JOIN observables AS x ON x.id = o.k2`,
+  },
+  {
     relation: 'sensor_stats',
     columns: `f.minute IS NOT NULL AS present, o.k1 AS minute, f.events, f.dropped, f.malformed, f.truncated, f.lost, f.blind,
       f.queue_length, f.queue_oldest_s, f.quota_used, f.quota_allowed, f.coverage, f.proof_age_s, f.sync_lag_s, f.outbox_rows,

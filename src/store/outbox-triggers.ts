@@ -12,6 +12,7 @@ const VERDICT_OF = (row: string): string => `'verdicts', ${row}.observable_id, 0
 const PUBLICATIONS_OF = (row: string): string =>
   `'indicators', observable_id, 0, 0, target FROM publications WHERE observable_id = ${row}.observable_id`;
 const SIGHTING = `'sightings_hourly', NEW.hour, NEW.observable_id, NEW.client_id, NEW.via`;
+const PIHOLE_HIT = `'pihole_hits', NEW.hour, NEW.observable_id, 0, NEW.client`;
 const QUOTA = `'quota', NEW.starts_at, 0, 0, NEW.source || '/' || NEW.window`;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
@@ -52,6 +53,8 @@ const RULES: readonly TriggerRule[] = [
   { on: 'UPDATE ON suricata_stats', marks: [`'suricata_stats', NEW.minute, 0, 0, ''`] },
   { on: 'INSERT ON pihole_stats', marks: [`'pihole_stats', NEW.minute, 0, 0, ''`] },
   { on: 'UPDATE ON pihole_stats', marks: [`'pihole_stats', NEW.minute, 0, 0, ''`] },
+  { on: 'INSERT ON pihole_hits', marks: [PIHOLE_HIT] },
+  { on: 'UPDATE ON pihole_hits', marks: [PIHOLE_HIT] },
   { on: 'INSERT ON sensor_stats', marks: [`'sensor_stats', NEW.minute, 0, 0, ''`] },
   { on: 'UPDATE ON sensor_stats', marks: [`'sensor_stats', NEW.minute, 0, 0, ''`] },
   { on: `INSERT ON quota_spent WHEN NEW.window <> 'minute'`, marks: [QUOTA] },
@@ -86,6 +89,7 @@ export const SEED = [
   `'lookups', id, 0, 0, '' FROM lookups`,
   `'suricata_stats', minute, 0, 0, '' FROM suricata_stats`,
   `'pihole_stats', minute, 0, 0, '' FROM pihole_stats`,
+  `'pihole_hits', hour, observable_id, 0, client FROM pihole_hits`,
   `'sensor_stats', minute, 0, 0, '' FROM sensor_stats`,
   `'quota', starts_at, 0, 0, source || '/' || window FROM quota_spent WHERE window <> 'minute'`,
 ]

@@ -238,6 +238,7 @@ export function fill(sensor: Sensor, names: readonly string[], at: number): void
         observable: observable(name),
       });
     }
+    store.piholeHits.add(at, [{ name: names[0] ?? '', client: '10.0.0.9', count: 3 }]);
     store.indicators.want(indicator(names[0] ?? '', at));
     store.publications.record({
       target: 'lists',

@@ -177,6 +177,8 @@ test('forgetOldRows() deletes what is older than it should be kept, and nothing 
     suricata_alerts: 'minute',
     suricata_stats: 'minute',
     pihole_stats: 'minute',
+    pihole_hits: 'hour',
+    sensor_stats: 'minute',
     client_hours: 'hour',
     flagged_hours: 'hour',
     alert_hours: 'hour',

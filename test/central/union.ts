@@ -77,6 +77,11 @@ const COMPARED: Readonly<Record<string, { readonly sensor: string; readonly cent
     centre: `SELECT CONCAT_WS(CHAR(31), sensor, minute, events, dropped, malformed, truncated, lost, blind, queue_length, queue_oldest_s, quota_used,
         COALESCE(quota_allowed, '-'), coverage, proof_age_s, COALESCE(sync_lag_s, '-'), outbox_rows, memory_bytes) AS line FROM sensor_stats`,
   },
+  pihole_hits: {
+    sensor: `SELECT '@' || ${US} || ${NAMED} || ${US} || ${time('hour')} || ${US} || client || ${US} || count || ${US} || ${time('last_seen')} AS line
+      FROM pihole_hits JOIN observables AS x ON x.id = observable_id`,
+    centre: `SELECT CONCAT_WS(CHAR(31), sensor, kind, value, hour, client, count, last_seen) AS line FROM pihole_hits`,
+  },
   quota: {
     sensor: `SELECT '@' || ${US} || source || ${US} || window || ${US} || ${time('starts_at')} || ${US} || sum(used) AS line
       FROM quota_spent WHERE window <> 'minute' GROUP BY source, window, starts_at`,

@@ -168,7 +168,7 @@ function evidence({ scans, sightings, verdicts, changes, alerts, lookups }: Worl
   ];
 }
 
-function standing({ published, sensors, minutes, pihole, suricata, quotas }: World): readonly Table[] {
+function standing({ published, sensors, minutes, pihole, piholeHits, suricata, quotas }: World): readonly Table[] {
   return [
     [
       'indicators',
@@ -230,6 +230,11 @@ function standing({ published, sensors, minutes, pihole, suricata, quotas }: Wor
       'pihole_stats',
       'minute, sensor, queries, blocked, cached, forwarded, blocking',
       pihole.map((p) => [time(p.minute), p.sensor, p.queries, p.blocked, p.cached, p.forwarded, p.blocking]),
+    ],
+    [
+      'pihole_hits',
+      'hour, kind, value, client, sensor, count, last_seen',
+      piholeHits.map((h) => [time(h.hour), h.kind, h.value, h.client, h.sensor, h.count, time(h.hour)]),
     ],
     [
       'suricata_stats',

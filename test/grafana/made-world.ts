@@ -92,6 +92,10 @@ export function makeWorld(size: Size): World {
       Array.from({ length: size.alerts }, () => alertOf(thing(), when(), client(), sensor(), pick)),
       keyOfAlert,
     ),
+    piholeHits: distinct(
+      Array.from({ length: size.alerts }, () => sightingOf(thing(), when(), client(), sensor(), pick)),
+      keyOfSighting,
+    ).filter(({ via }) => via === 'dns'),
     published: publishedOf(verdicts, pick),
     sensors: SENSORS.map(sensorOf),
     ...minutesOf(size, start, pick),

@@ -40,6 +40,7 @@ interface Device {
   readonly alerts: readonly [number, number, number];
   readonly queries: number;
   readonly nxdomain: number;
+  readonly stopped: number;
 }
 
 function matrix(q: Question): readonly Device[] {
@@ -54,6 +55,9 @@ function matrix(q: Question): readonly Device[] {
     const severity = (at: 0 | 1 | 2) => sum(rows, ({ alerts }) => alerts[at]);
     const alerts = [severity(0), severity(1), severity(2)] as const;
     const [queries, nxdomain] = [sum(rows, (row) => row.queries), sum(rows, (row) => row.nxdomain)];
+    const stopped = sum(q.world.piholeHits.filter(chosen(q)), (hit) =>
+      JSON.stringify(hit.client) === key ? hit.count : 0,
+    );
     const shown = [
       malicious > 0,
       suspicious > 0,
@@ -69,6 +73,7 @@ function matrix(q: Question): readonly Device[] {
       alerts,
       queries,
       nxdomain,
+      stopped,
     };
   });
 }
@@ -182,6 +187,7 @@ export const NETWORK_REFERENCE: Readonly<Record<string, Reference>> = {
       d.malicious,
       d.suspicious,
       ...d.alerts,
+      d.stopped,
       d.queries,
       share(d.nxdomain, d.queries),
     ]);
@@ -194,10 +200,11 @@ export const NETWORK_REFERENCE: Readonly<Record<string, Reference>> = {
       'Severity 1',
       'Severity 2',
       'Severity 3+',
+      'Stopped by Pi-hole',
       'DNS questions',
       'No such name',
     ];
-    return expected('tnnnnnnnnn', columns, ranked(rows, [2, -1], [8, -1]).slice(0, 200));
+    return expected('tnnnnnnnnnn', columns, ranked(rows, [2, -1], [9, -1]).slice(0, 200));
   },
   'hng-network-overview/11/A': (q) => {
     const rows = perGroup(

@@ -9,6 +9,7 @@ export interface World {
   readonly sensors: readonly Sensor[];
   readonly minutes: readonly Minute[];
   readonly pihole: readonly Pihole[];
+  readonly piholeHits: readonly PiholeHit[];
   readonly suricata: readonly Suricata[];
   readonly lookups: readonly Lookup[];
   readonly quotas: readonly Quota[];
@@ -121,6 +122,13 @@ export interface Pihole {
   readonly blocking: 0 | 1 | null;
 }
 
+export interface PiholeHit extends Thing {
+  readonly hour: number;
+  readonly client: string;
+  readonly sensor: string;
+  readonly count: number;
+}
+
 export interface Suricata {
   readonly minute: number;
   readonly sensor: string;
@@ -152,6 +160,7 @@ export const EMPTY: World = {
   sensors: [],
   minutes: [],
   pihole: [],
+  piholeHits: [],
   suricata: [],
   lookups: [],
   quotas: [],

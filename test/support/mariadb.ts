@@ -46,9 +46,11 @@ export async function startMariadb(t: TestContext, options: MariadbOptions): Pro
   const at = (name: string) => join(dir, name);
   const asRoot = userInfo().uid === 0 ? ['--user=root'] : [];
   const data = `--datadir=${at('data')}`;
+  // A server that starts removes every temporary table it finds in its folder, also those of others.
+  const temporary = `--tmpdir=${dir}`;
   await run(
     'mariadb-install-db',
-    ['--no-defaults', data, '--auth-root-authentication-method=normal', '--skip-test-db', ...asRoot],
+    ['--no-defaults', data, temporary, '--auth-root-authentication-method=normal', '--skip-test-db', ...asRoot],
     {
       env: withSbin(),
     },
@@ -73,8 +75,7 @@ export async function startMariadb(t: TestContext, options: MariadbOptions): Pro
         `--port=${port}`,
         '--bind-address=127.0.0.1',
         `--pid-file=${at('db.pid')}`,
-        // A server that starts removes every temporary table it finds in its folder, also those of others.
-        `--tmpdir=${dir}`,
+        temporary,
         '--innodb-buffer-pool-size=128M',
         '--skip-name-resolve',
         ...asRoot,
