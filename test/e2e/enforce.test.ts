@@ -15,6 +15,7 @@ import { CommandSocket } from '../../src/enforce/suricata/command-socket.ts';
 import { SuricataCommands } from '../../src/enforce/suricata/suricata-commands.ts';
 import { DAEMON_KEY, type Daemon, type DaemonOptions, startDaemon } from '../support/daemon.ts';
 import { dnsQuestionLine, sendToSocket } from '../support/eve-line.ts';
+import { loadedSet } from '../support/loaded-set.ts';
 import { networkNamespace } from '../support/netns.ts';
 import { requires } from '../support/requirement.ts';
 import { type LiveSuricata, startSuricata } from '../support/suricata.ts';
@@ -23,7 +24,6 @@ import { until } from '../support/until.ts';
 
 const run = promisify(execFile);
 const BAD = 'e2e-evil-name.top';
-const SET = { name: 'guardian-domains', type: 'string' } as const;
 const PATIENCE_MS = 90_000;
 
 interface TestContext {
@@ -73,7 +73,8 @@ async function isProved(daemon: Daemon, name: string): Promise<boolean> {
 async function suricataHolds({ commandSocket }: LiveSuricata, name: string): Promise<boolean> {
   const socket = new CommandSocket(commandSocket);
   try {
-    return (await new SuricataCommands(socket).datasetLookup(SET, name)) === 'present';
+    const commands = new SuricataCommands(socket);
+    return (await commands.datasetLookup(await loadedSet(commands, 'domains'), name)) === 'present';
   } finally {
     socket.close();
   }
@@ -113,7 +114,7 @@ test('Suricata that is absent, comes, is restarted and is reloaded by others is 
   t.after(() => socket.close());
   const commands = new SuricataCommands(socket);
   // Somebody removes an entry and reloads, as suricata-update does.
-  await commands.datasetRemove(SET, BAD);
+  await commands.datasetRemove(await loadedSet(commands, 'domains'), BAD);
   await commands.reloadRules();
   await until(
     'the reload is noticed and proved anew',

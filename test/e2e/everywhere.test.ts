@@ -5,12 +5,13 @@ import { test } from 'node:test';
 import type { ExplanationDocument } from '../../src/api/explanation.ts';
 import { VirusTotalStandIn } from '../../src/cli/demo/virustotal-stand-in.ts';
 import { CommandSocket } from '../../src/enforce/suricata/command-socket.ts';
-import { LIVE_SET_REFS, type LiveSet } from '../../src/enforce/suricata/datasets.ts';
+import type { LiveSet } from '../../src/enforce/suricata/datasets.ts';
 import { SuricataCommands } from '../../src/enforce/suricata/suricata-commands.ts';
 import { type FirewallNamespace, firewallNamespace } from '../enforce/nftables/firewall-namespace.ts';
 import { FtlStandIn } from '../enforce/pihole/ftl-stand-in.ts';
 import { DAEMON_KEY, type Daemon, startDaemon } from '../support/daemon.ts';
 import { dnsQuestionLine, sendToSocket } from '../support/eve-line.ts';
+import { loadedSet } from '../support/loaded-set.ts';
 import { networkNamespace, sendUdp } from '../support/netns.ts';
 import { requires } from '../support/requirement.ts';
 import { alertLines, type LiveSuricata, nameAskedIn, startSuricata } from '../support/suricata.ts';
@@ -95,7 +96,8 @@ function forget({ daemon }: Everywhere, pattern: string): Promise<unknown> {
 async function suricataHolds({ suricata }: Everywhere, set: LiveSet, entry: string): Promise<boolean> {
   const socket = new CommandSocket(suricata.commandSocket);
   try {
-    return (await new SuricataCommands(socket).datasetLookup(LIVE_SET_REFS[set], entry)) === 'present';
+    const commands = new SuricataCommands(socket);
+    return (await commands.datasetLookup(await loadedSet(commands, set), entry)) === 'present';
   } finally {
     socket.close();
   }
@@ -109,6 +111,7 @@ async function traces(site: Everywhere, kind: 'domain' | 'ip', value: string): P
   const files = [
     daemon.rulesFile,
     ...['domains', 'own-domains', 'ips', 'own-ips'].map((one) => join(daemon.datasetsDir, `guardian-${one}.lst`)),
+    ...['domains', 'ips'].map((one) => join(daemon.datasetsDir, `guardian-${one}-json.ndjson`)),
     ...['domains.txt', 'hosts.txt', 'adblock.txt', 'rpz.zone', 'ips.txt'].map((one) => join(daemon.listsDir, one)),
   ];
   const mentions = (file: string): boolean =>

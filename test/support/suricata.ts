@@ -16,7 +16,12 @@ interface TestContext {
 export interface EveEvent {
   readonly event_type: string;
   readonly dest_ip?: string;
-  readonly alert?: { readonly signature_id: number; readonly signature: string; readonly action: string };
+  readonly alert?: {
+    readonly signature_id: number;
+    readonly signature: string;
+    readonly action: string;
+    readonly context?: unknown;
+  };
   readonly dns?: {
     readonly rrname?: string;
     readonly query?: readonly { readonly rrname: string }[];

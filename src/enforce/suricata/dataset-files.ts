@@ -2,9 +2,11 @@ import { stat } from 'node:fs/promises';
 import type { ObservableKey } from '../../core/observable.ts';
 import { gently, type Steps, steps } from '../../lib/gently.ts';
 import { makeFolder } from '../../lib/make-folder.ts';
+import { ContextFiles } from './context-files.ts';
 import { appendDataset, type EntryForm, readDataset, writeDataset } from './dataset-file.ts';
 import { HASH_LISTS, type HashList, hashFile, LIVE_SET_REFS, LIVE_SETS, type LiveSet, setFile } from './datasets.ts';
 import type { Publication } from './publication.ts';
+import type { ContextOf } from './set-entry.ts';
 import { Turns } from './turns.ts';
 
 /** How one file's entries changed. */
@@ -46,8 +48,13 @@ export class DatasetFiles {
   /** Entries that `add` added since `begin`. */
   #late = new Set<string>();
 
+  readonly #contexts: ContextFiles;
+  /** What is said of entries, where files with that are wanted. */
+  #contextOf: ContextOf | undefined;
+
   constructor(datasetsDir: string) {
     this.#dir = datasetsDir;
+    this.#contexts = new ContextFiles(datasetsDir);
   }
 
   /** Reads what a previous run left; creates what is missing, since a rule over a missing file fails. */
@@ -91,6 +98,16 @@ export class DatasetFiles {
     this.#late = new Set();
   }
 
+  /** From here on, files with what is said of each entry are kept too; undefined: they are not. */
+  describe(contextOf: ContextOf | undefined): void {
+    this.#contextOf = contextOf;
+  }
+
+  /** Removes files with what is said of entries, where they are not wanted and no rule names them any more. */
+  async tidy(): Promise<void> {
+    if (this.#contextOf === undefined) await this.#turns.take(() => this.#contexts.remove());
+  }
+
   /** Brings the files to a publication, on disk when this resolves. Files that do not change are not touched. */
   write(publication: Pick<Publication, 'sets' | 'hashes'>): Promise<DatasetChanges> {
     return this.#turns.take(() => this.#writeAll(publication));
@@ -120,6 +137,9 @@ export class DatasetFiles {
       hashes.added += added.length;
       hashes.removed += removed.length;
     }
+    if (this.#contextOf !== undefined) {
+      for (const set of LIVE_SETS) await this.#contexts.write(set, this.live(set), this.#contextOf);
+    }
     return { live, hashes };
   }
 
@@ -137,6 +157,7 @@ export class DatasetFiles {
     this.#torn.delete(path);
     for (const entry of added) present.add(entry);
     this.#entries.set(path, present);
+    if (this.#contextOf !== undefined) await this.#contexts.append(set, added, this.#contextOf);
     return { added, removed: [] };
   }
 

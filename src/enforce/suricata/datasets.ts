@@ -20,6 +20,16 @@ export const LIVE_SET_REFS: Readonly<Record<LiveSet, SetRef>> = {
 };
 
 /**
+ * The same where each entry carries what is said of it. Names of their own, since Suricata 8.0.7 crashes when it is told to add to such
+ * a set without that (measured), so that nothing meant for the plain ones ever reaches them.
+ */
+export const CONTEXT_SET_REFS: Readonly<Record<LiveSet, SetRef>> = {
+  domains: { name: 'guardian-domains-json', type: 'string' },
+  dotted: { name: 'guardian-dotted-json', type: 'string' },
+  ips: { name: 'guardian-ips-json', type: 'ip' },
+};
+
+/**
  * The entries of a live set that have a rule of their own. The rules over the live sets leave them out, so that one
  * query raises one alert. Changed only together with the rules file, by a reload.
  */
@@ -32,6 +42,11 @@ export const OWN_SET_REFS: Readonly<Record<LiveSet, SetRef>> = {
 /** The file behind a dataset. */
 export function setFile(datasetsDir: string, set: SetRef): string {
   return join(datasetsDir, `${set.name}.lst`);
+}
+
+/** The file of a live set with what is said of each entry. */
+export function contextFile(datasetsDir: string, set: LiveSet): string {
+  return join(datasetsDir, `${CONTEXT_SET_REFS[set].name}.ndjson`);
 }
 
 /** The file of a list of hashes. */

@@ -3,13 +3,14 @@ import { UnavailableError } from '../../core/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import type { CommandSocket } from './command-socket.ts';
 import { type DatasetChanges, type DatasetFiles, hashesChanged, NO_CHANGES } from './dataset-files.ts';
-import { LIVE_SET_REFS } from './datasets.ts';
 import { Debounce } from './debounce.ts';
 import { EntryRotation } from './entry-rotation.ts';
-import { countOf, entriesOf, keyOfEntry, LiveSets, type SetEntry, type WrongEntry } from './live-sets.ts';
+import { countOf, entriesOf, LiveSets, type WrongEntry } from './live-sets.ts';
 import { RecentEntries } from './recent-entries.ts';
 import type { RulesFile } from './rules-file.ts';
 import { RulesReload } from './rules-reload.ts';
+import type { ContextOf } from './set-entry.ts';
+import { keyOfEntry, type SetEntry } from './set-entry.ts';
 import type { LiveState, Settlement, SettlementReport } from './settlement.ts';
 import { SuricataCommands } from './suricata-commands.ts';
 import { type Contact, SuricataContact } from './suricata-contact.ts';
@@ -22,6 +23,8 @@ export interface EnforcementOptions {
   readonly files: DatasetFiles;
   readonly rules: RulesFile;
   readonly rulesFile: string;
+  /** What alerts are to carry; undefined where the rules are over plain sets. */
+  readonly contextOf: () => ContextOf | undefined;
   readonly mayReload: boolean;
   readonly debounceMs: number;
   readonly log: Log;
@@ -65,12 +68,11 @@ export class Enforcement {
     this.#options = options;
     this.#commands = new SuricataCommands(options.socket);
     this.#contact = new SuricataContact(this.#commands, options.now);
-    this.#live = new LiveSets(this.#commands);
+    this.#live = new LiveSets(this.#commands, options.contextOf);
     this.#rotation = new EntryRotation(options.files, SAMPLE);
     this.#recent = new RecentEntries(options.now);
     this.#later = new Debounce(options.debounceMs, () => void this.#reloadInBackground());
-    const { rules, rulesFile } = options;
-    this.#reload = new RulesReload({ commands: this.#commands, live: this.#live, rules, rulesFile });
+    this.#reload = new RulesReload({ ...options, commands: this.#commands, live: this.#live });
   }
 
   /** Why exactly this text is not worth another try, or `undefined`. */
@@ -132,8 +134,8 @@ export class Enforcement {
   }
 
   /** Whether a loaded set holds an entry: Suricata itself is asked. @throws UnavailableError when it does not answer. */
-  async holds({ set, entry }: SetEntry, signal: AbortSignal): Promise<boolean> {
-    return (await this.#commands.datasetLookup(LIVE_SET_REFS[set], entry, signal)) === 'present';
+  holds(entry: SetEntry, signal: AbortSignal): Promise<boolean> {
+    return this.#live.holds(entry, signal);
   }
 
   /** Asks Suricata who it is, for `status`. Never throws because it does not answer. */

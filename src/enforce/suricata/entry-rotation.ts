@@ -1,6 +1,6 @@
 import type { DatasetFiles } from './dataset-files.ts';
 import { LIVE_SETS } from './datasets.ts';
-import type { SetEntry } from './live-sets.ts';
+import type { SetEntry } from './set-entry.ts';
 
 /** Goes through all published entries in slices, so that each is asked back in time and no drive takes long. */
 export class EntryRotation {

@@ -1,9 +1,10 @@
 import type { ObservableKey } from '../../core/observable.ts';
 import { type DatasetChanges, hashesChanged } from './dataset-files.ts';
 import { LIVE_SETS } from './datasets.ts';
-import { entriesOf, keyOfEntry } from './live-sets.ts';
+import { entriesOf } from './live-sets.ts';
 import type { OwnRules, Publication } from './publication.ts';
 import type { PutOutcome } from './rules-file.ts';
+import { keyOfEntry } from './set-entry.ts';
 
 /** What was put in place, or not, and the plan that it is part of. */
 export interface Put {

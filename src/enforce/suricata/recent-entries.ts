@@ -1,4 +1,4 @@
-import { keyOfEntry, type SetEntry } from './live-sets.ts';
+import { keyOfEntry, type SetEntry } from './set-entry.ts';
 
 /** A reload takes this long at most: what was added before it began stood in the file that it read. */
 const WINDOW_MS = 5 * 60_000;

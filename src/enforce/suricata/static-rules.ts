@@ -1,5 +1,16 @@
 import { OperatorError } from '../../core/errors.ts';
-import { HASH_LISTS, type HashList, hashFile, LIVE_SET_REFS, type LiveSet, OWN_SET_REFS, setFile } from './datasets.ts';
+import {
+  CONTEXT_SET_REFS,
+  contextFile,
+  HASH_LISTS,
+  type HashList,
+  hashFile,
+  LIVE_SET_REFS,
+  type LiveSet,
+  OWN_SET_REFS,
+  setFile,
+} from './datasets.ts';
+import { CONTEXT_KEY, VALUE_KEY } from './entry-context.ts';
 import { CLASSTYPE, ONE_ALERT_AN_HOUR, type RuleAction } from './rule-text.ts';
 import { firstStaticSid, type SidRange } from './sid-range.ts';
 import type { SuricataFeatures } from './suricata-features.ts';
@@ -108,7 +119,12 @@ function dottedRule(options: StaticRulesOptions, at: number, labels: number): st
 
 const SUBDOMAINS = 'match subdomain,';
 
-function entries({ datasetsDir }: StaticRulesOptions, set: LiveSet, how = ''): string {
+function entries({ datasetsDir, features }: StaticRulesOptions, set: LiveSet, how = ''): string {
+  if (features.context) {
+    const { name, type } = CONTEXT_SET_REFS[set];
+    const load = `load ${contextFile(datasetsDir, set)},format ndjson,context_key ${CONTEXT_KEY},value_key ${VALUE_KEY}`;
+    return `dataset:isset,${name},type ${type},${how}${load},hashsize ${HASH_SIZE};`;
+  }
   const ref = LIVE_SET_REFS[set];
   return `dataset:isset,${ref.name},type ${ref.type},${how}load ${setFile(datasetsDir, ref)},hashsize ${HASH_SIZE};`;
 }

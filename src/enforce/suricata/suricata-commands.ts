@@ -67,10 +67,17 @@ export class SuricataCommands {
     value: string,
     signal?: AbortSignal,
   ): Promise<'added' | 'present' | 'no_set' | 'failed'> {
-    const { message } = await this.#dataset('dataset-add', set, value, signal);
-    if (message === 'data added') return 'added';
-    if (message === 'data already in set') return 'present';
-    return isNoSet(message) ? 'no_set' : 'failed';
+    return addAnswer(await this.#dataset('dataset-add', set, value, signal));
+  }
+
+  /** As `datasetAdd`, to a set in JSON: `context` is the object that alerts about the entry carry. */
+  async datasetAddJson(
+    set: SetRef,
+    value: string,
+    context: string,
+    signal?: AbortSignal,
+  ): Promise<'added' | 'present' | 'no_set' | 'failed'> {
+    return addAnswer(await this.#dataset('dataset-add-json', set, value, signal, { datajson: context }));
   }
 
   /** Removes from a loaded set. An entry that is in use this moment is tried again for a second. */
@@ -148,11 +155,23 @@ export class SuricataCommands {
     });
   }
 
-  #dataset(command: string, set: SetRef, value: string, signal: AbortSignal | undefined): Promise<CommandAnswer> {
+  #dataset(
+    command: string,
+    set: SetRef,
+    value: string,
+    signal: AbortSignal | undefined,
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<CommandAnswer> {
     const datavalue = set.type === 'string' ? Buffer.from(value, 'utf8').toString('base64') : value;
-    const args = { setname: set.name, settype: set.type, datavalue };
+    const args = { setname: set.name, settype: set.type, datavalue, ...more };
     return this.#socket.send(command, args, signal === undefined ? {} : { signal });
   }
+}
+
+function addAnswer({ message }: CommandAnswer): 'added' | 'present' | 'no_set' | 'failed' {
+  if (message === 'data added') return 'added';
+  if (message === 'data already in set') return 'present';
+  return isNoSet(message) ? 'no_set' : 'failed';
 }
 
 function isNoSet(message: unknown): boolean {

@@ -1,6 +1,6 @@
 import { UnavailableError } from '../../core/errors.ts';
 import type { DesiredState, Indicator } from '../../core/indicator.ts';
-import type { Observable, ObservableKey } from '../../core/observable.ts';
+import { keyOf, type Observable, type ObservableKey } from '../../core/observable.ts';
 import { gently } from '../../lib/gently.ts';
 import type { Log } from '../../lib/log.ts';
 import type { DriveOutcome, Target } from '../target.ts';
@@ -8,7 +8,8 @@ import { CommandSocket } from './command-socket.ts';
 import { DatasetFiles, hashesChanged } from './dataset-files.ts';
 import type { LiveSet } from './datasets.ts';
 import { Enforcement } from './enforcement.ts';
-import { keyOfEntry } from './live-sets.ts';
+import { entryContext } from './entry-context.ts';
+import { FeatureProbe } from './feature-probe.ts';
 import {
   indicatorsOnLines,
   isQuick,
@@ -24,14 +25,9 @@ import { anyRuleWent, anyUrlCame, countsOf, failures, noticeOf, type Put } from 
 import type { RuleAction } from './rule-text.ts';
 import { type PutOutcome, RulesFile } from './rules-file.ts';
 import { RulesLock } from './rules-lock.ts';
+import type { ContextOf } from './set-entry.ts';
+import { keyOfEntry } from './set-entry.ts';
 import type { SidBook, SidRange } from './sid-range.ts';
-import {
-  commonFeatures,
-  featuresOf,
-  NO_FEATURES,
-  type SuricataFeatures,
-  versionOfBinary,
-} from './suricata-features.ts';
 import type { SuricataStatus } from './suricata-status.ts';
 import { explainWrites } from './write-failure.ts';
 
@@ -79,9 +75,10 @@ export class SuricataTarget implements Target {
   readonly #socket: CommandSocket;
   readonly #withoutRule = new Set<ObservableKey>();
   #started: Promise<void> | undefined;
-  /** Of the Suricata that the rules in place were made for. */
-  #features = NO_FEATURES;
-  #asked: { readonly running: string | undefined; readonly installed: string | undefined } | undefined;
+  readonly #probe: FeatureProbe;
+  /** What alerts tell of an entry is taken from here: the state last driven, and what was hastened since. */
+  #desired: DesiredState = new Map();
+  readonly #lately = new Map<ObservableKey, Indicator>();
 
   constructor(options: SuricataTargetOptions) {
     this.#options = options;
@@ -94,10 +91,18 @@ export class SuricataTarget implements Target {
       files: this.#files,
       rules: this.#rules,
       rulesFile: options.rulesFile,
+      contextOf: () => this.#contextOf(),
       mayReload: options.reload === 'ruleset',
       debounceMs: options.debounceMs ?? DEFAULT_DEBOUNCE_MS,
       log: options.log,
       now: options.now,
+    });
+    this.#probe = new FeatureProbe({
+      binary: options.binary,
+      running: () => this.#enforcement.status().version,
+      greet: async (signal) => {
+        if (options.commandSocket !== '') await this.#enforcement.greet(signal);
+      },
     });
   }
 
@@ -130,8 +135,11 @@ export class SuricataTarget implements Target {
   async drive(desired: DesiredState, signal: AbortSignal): Promise<DriveOutcome> {
     // At once: what is added from here on is not in `desired`.
     this.#files.begin();
+    this.#desired = desired;
+    this.#lately.clear();
     await this.start();
-    this.#features = await this.#common(signal);
+    await this.#probe.ask(signal);
+    this.#files.describe(this.#contextOf());
     const planned = await gently(publicationInSteps(desired, this.#planOptions()), signal);
     const rules = (await this.#rules.read()) ?? '';
     const before = ownRulesIn(rules);
@@ -139,6 +147,7 @@ export class SuricataTarget implements Target {
     const changes = await explainWrites(() => this.#files.write(planned));
     const early = await this.#enforcement.applyLive(changes, filesChangedAt, signal);
     const { plan, put } = await this.#enforcement.exclusively(() => this.#putRules(planned, desired, signal));
+    if (put.outcome !== 'refused') await this.#files.tidy();
     const rulesChanged = put.outcome === 'put';
     const went = rulesChanged && anyRuleWent(before, plan);
     const report = await this.#enforcement.settle(
@@ -157,7 +166,7 @@ export class SuricataTarget implements Target {
       unsupported: plan.unsupported,
       failed: failures(plan, put, changes, report.failed),
       declined: plan.failed,
-      proved: report.proved && put.outcome !== 'refused' && this.#running === this.#asked?.running,
+      proved: report.proved && put.outcome !== 'refused' && this.#probe.isCurrent,
       ...countsOf(changes, before.urls, plan.onlyInRules),
       ...noticeOf(put, report.notice),
     };
@@ -169,7 +178,9 @@ export class SuricataTarget implements Target {
    */
   async hasten(indicators: readonly Indicator[], signal: AbortSignal): Promise<ReadonlySet<ObservableKey>> {
     await this.start();
-    const entries = indicators.filter((one) => isQuick(one, this.#features)).map(placeOf);
+    const quick = indicators.filter((one) => isQuick(one, this.#probe.features));
+    for (const one of quick) this.#lately.set(keyOf(one.observable), one);
+    const entries = quick.map(placeOf);
     const inSet = (set: LiveSet): readonly string[] =>
       entries.filter((entry) => entry.set === set).map(({ entry }) => entry);
     await explainWrites(() =>
@@ -246,26 +257,16 @@ export class SuricataTarget implements Target {
     return put;
   }
 
-  /** What both the Suricata that runs and the one installed can do, which may differ after an upgrade until it is restarted. */
-  async #common(signal: AbortSignal): Promise<SuricataFeatures> {
-    // One that was met is asked again with the changes below; when it is another one by then, this drive is not the last.
-    if (this.#options.commandSocket !== '' && this.#running === undefined) await this.#enforcement.greet(signal);
-    const running = this.#running;
-    if (this.#asked === undefined || this.#asked.running !== running) {
-      this.#asked = { running, installed: await versionOfBinary(this.#options.binary, signal) };
-    }
-    const known = [running, this.#asked.installed].flatMap((version) =>
-      version === undefined ? [] : [featuresOf(version)],
-    );
-    return known.length === 0 ? NO_FEATURES : known.reduce(commonFeatures);
-  }
-
-  get #running(): string | undefined {
-    return this.#enforcement.status().version;
+  #contextOf(): ContextOf | undefined {
+    if (!this.#probe.features.context) return undefined;
+    return (entry) => {
+      const key = keyOfEntry(entry);
+      return entryContext(entry.entry, this.#lately.get(key) ?? this.#desired.get(key));
+    };
   }
 
   #planOptions(): PublicationOptions {
-    return { ...this.#options, features: this.#features, withoutRule: this.#withoutRule };
+    return { ...this.#options, features: this.#probe.features, withoutRule: this.#withoutRule };
   }
 
   async #published(): Promise<ReadonlySet<ObservableKey>> {

@@ -4,15 +4,16 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import type { DesiredState } from '../../../src/core/indicator.ts';
+import { virusTotalPage } from '../../../src/core/permalink.ts';
 import type { PublicationOptions } from '../../../src/enforce/suricata/publication.ts';
-import { featuresOf, versionOfBinary } from '../../../src/enforce/suricata/suricata-features.ts';
+import { featuresOf, NO_FEATURES, versionOfBinary } from '../../../src/enforce/suricata/suricata-features.ts';
 import { type Endpoint, PcapWriter } from '../../support/pcap.ts';
 import { quicInitial } from '../../support/quic-initial.ts';
 import { requires } from '../../support/requirement.ts';
 import { alertLines, type EveEvent, nameAskedIn, runSuricataOnPcap } from '../../support/suricata.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { dnsMessage, dnsOverTcp, httpRequest, httpResponse, tlsClientHello } from '../../support/wire-message.ts';
-import { desired, indicator } from './desired.ts';
+import { desired, indicator, SINCE } from './desired.ts';
 import { publishTo } from './published.ts';
 
 const RESOLVER: Endpoint = { address: '203.0.113.53', port: 53 };
@@ -68,6 +69,17 @@ async function eventsOf(
   return runSuricataOnPcap(pcap, { dir: join(dir, 'run'), rulesFiles: [rules], args: changes.args ?? [] });
 }
 
+const VERDICT = {
+  verdict: 'malicious',
+  source: 'virustotal',
+  ratio: '12/92',
+  since: new Date(SINCE).toISOString(),
+};
+
+function byText(one: unknown, other: unknown): number {
+  return JSON.stringify(one) < JSON.stringify(other) ? -1 : 1;
+}
+
 const LOOKALIKES = ['notevil.com', 'evil.com.br', 'evil.community', 'evil-com.example', 'com'];
 
 for (const maxRules of [500, 0]) {
@@ -104,10 +116,11 @@ for (const maxRules of [500, 0]) {
 
 test('where Suricata matches subdomains itself, one rule finds what several find elsewhere, and a name with its own rule once', async (t) => {
   if (!requires(t, 'suricata')) return;
-  const features = featuresOf((await versionOfBinary('suricata', new AbortController().signal)) ?? '');
+  const installed = featuresOf((await versionOfBinary('suricata', new AbortController().signal)) ?? '');
+  const features = { ...NO_FEATURES, subdomains: installed.subdomains };
   if (!features.subdomains) {
     // An older one takes such rules and finds the name alone, which is why it is never given them.
-    const told = { maxRules: 0, features: { subdomains: true } };
+    const told = { maxRules: 0, features: { ...NO_FEATURES, subdomains: true } };
     const found = await eventsOf(t, desired('*.evil.com'), new Traffic().query('evil.com', 'sub.evil.com'), told);
     assert.deepEqual(alertLines(found), ['evil.com 1999810']);
     return;
@@ -122,6 +135,21 @@ test('where Suricata matches subdomains itself, one rule finds what several find
   );
   const own = await eventsOf(t, wanted, traffic, { maxRules: 1, features });
   assert.deepEqual(alertLines(own), ['a.b.EVIL.com 1999810', 'evil.com 1999810', 'x.deep.sub.example 1900000']);
+});
+
+test('where Suricata takes it, an alert by dataset carries the verdict, for names, what is below them, and addresses', async (t) => {
+  if (!requires(t, 'suricata')) return;
+  const features = featuresOf((await versionOfBinary('suricata', new AbortController().signal)) ?? '');
+  const wanted = desired('evil.com', '*.wide.example', '198.51.100.66');
+  const traffic = new Traffic().query('evil.com', 'x.wide.example').tls('fine.example', '198.51.100.66');
+  const events = await eventsOf(t, wanted, traffic, { maxRules: 0, features });
+  const contexts = events.flatMap(({ alert }) => (alert === undefined ? [] : [alert.context]));
+  const about = (value: string) => ({
+    guardian: { ...VERDICT, value, permalink: virusTotalPage(indicator(value.replace(/^\./, '*.')).observable) },
+  });
+  const found = new Map(contexts.map((one) => [JSON.stringify(one), one]));
+  const told = features.context ? ['.wide.example', '198.51.100.66', 'evil.com'].map(about) : [undefined];
+  assert.deepEqual([...found.values()].sort(byText), told);
 });
 
 test('wildcards of several lengths in one set find their own names only', async (t) => {

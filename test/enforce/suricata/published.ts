@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import type { DesiredState } from '../../../src/core/indicator.ts';
 import { DatasetFiles } from '../../../src/enforce/suricata/dataset-files.ts';
+import { entryContext } from '../../../src/enforce/suricata/entry-context.ts';
 import { type PublicationOptions, planPublication } from '../../../src/enforce/suricata/publication.ts';
 import { type PutOutcome, RulesFile } from '../../../src/enforce/suricata/rules-file.ts';
+import { keyOfEntry } from '../../../src/enforce/suricata/set-entry.ts';
 import { DEFAULT_SID_RANGE } from '../../../src/enforce/suricata/sid-range.ts';
 import { MemorySidBook } from './memory-sid-book.ts';
 
@@ -39,6 +41,9 @@ export async function publishTo(
   const plan = planPublication(wanted, options);
   const files = new DatasetFiles(options.datasetsDir);
   await files.load();
+  if (options.features?.context === true) {
+    files.describe((entry) => entryContext(entry.entry, wanted.get(keyOfEntry(entry))));
+  }
   await files.write(plan);
   const put = await rulesFileIn(dir).put(plan.rules, true);
   return { rules: join(dir, 'virustotal-ioc.rules'), put };

@@ -8,6 +8,7 @@ import { DEFAULT_SID_RANGE } from '../../../src/enforce/suricata/sid-range.ts';
 import { SuricataCommands } from '../../../src/enforce/suricata/suricata-commands.ts';
 import { SuricataTarget, type SuricataTargetOptions } from '../../../src/enforce/suricata/suricata-target.ts';
 import { SILENT } from '../../../src/lib/log.ts';
+import { loadedSet } from '../../support/loaded-set.ts';
 import { networkNamespace, sendUdp } from '../../support/netns.ts';
 import { requires } from '../../support/requirement.ts';
 import { alertLines, type LiveSuricata, nameAskedIn, startSuricata } from '../../support/suricata.ts';
@@ -283,7 +284,7 @@ test('entries that somebody took out of the running sets are found missing and p
   const socket = new CommandSocket(home.suricata.commandSocket);
   t.after(() => socket.close());
   const commands = new SuricataCommands(socket);
-  assert.equal(await commands.datasetRemove({ name: 'guardian-domains', type: 'string' }, 'evil.example'), 'removed');
+  assert.equal(await commands.datasetRemove(await loadedSet(commands, 'domains'), 'evil.example'), 'removed');
   assert.deepEqual(await askAndWait(home, 'mark1.example', 'evil.example'), []);
   const outcome = await home.target.drive(desired('evil.example', '198.51.100.66'), signal);
   assert.deepEqual([outcome.proved, outcome.failed.size], [true, 0]);
