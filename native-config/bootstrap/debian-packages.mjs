@@ -12,8 +12,8 @@ export const BUILD_NEEDS = [
 ];
 
 /**
- * What the tests drive for real. `skip` are the words of GUARDIAN_TEST_SKIP that do without; `unit` is kept from starting. A `binary`
- * with slashes is a file of that very place.
+ * What the tests drive for real. `skip` are the words of GUARDIAN_TEST_SKIP that do without; `unit` is kept from starting; only a
+ * `distribution` of that name has the package. A `binary` with slashes is a file of that very place.
  */
 export const TEST_NEEDS = [
   // Debian 12 itself has Suricata 6, whose datasets and rule keywords are others.
@@ -34,8 +34,8 @@ export const TEST_NEEDS = [
   // Its tools rate and check units, make users in a folder, and boot in namespaces of their own; nothing of it is started here.
   { binary: 'systemd-analyze', debian: 'systemd', skip: 'systemd' },
   { binary: 'debootstrap', debian: 'debootstrap', skip: 'debootstrap' },
-  // Looks at the report as a person would.
-  { binary: 'chromium', debian: 'chromium', skip: 'chromium' },
+  // Looks at the report as a person would. Ubuntu has it as a snap alone, and one unknown name makes apt-get install nothing at all.
+  { binary: 'chromium', debian: 'chromium', skip: 'chromium', distribution: 'debian' },
 ];
 
 /** What a person types who may be root. */
@@ -53,8 +53,10 @@ const FOLDERS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '
  */
 export async function ensurePackages(needs, env, { root = '/', isDryRun = false } = {}) {
   const skipped = new Set((env.GUARDIAN_TEST_SKIP ?? '').split(',').map((word) => word.trim()));
+  const own = fieldOf(root, 'ID');
   const missing = needs.filter(
-    ({ skip, binary }) => ![skip].flat().some((word) => skipped.has(word)) && !isInstalled(binary, root),
+    ({ skip, binary, distribution = own }) =>
+      distribution === own && ![skip].flat().some((word) => skipped.has(word)) && !isInstalled(binary, root),
   );
   if (missing.length === 0) return true;
   const names = missing.map(({ debian }) => debian).join(' ');
@@ -79,8 +81,7 @@ export async function ensurePackages(needs, env, { root = '/', isDryRun = false 
 
 /** The steps, as data, so that they can be shown without being done. */
 function planInstallation(root, missing) {
-  const codename =
-    /^VERSION_CODENAME=(.*)$/m.exec(textOf(join(root, 'etc/os-release')))?.[1]?.replaceAll('"', '') ?? '';
+  const codename = fieldOf(root, 'VERSION_CODENAME');
   const backported = missing.filter((need) => need.backported?.includes(codename));
   const ordinary = missing.filter((need) => !backported.includes(need));
   const suite = `${codename}-backports`;
@@ -160,6 +161,12 @@ function isInstalled(binary, root) {
   if (binary.includes('/')) return existsSync(join(root, binary));
   const inPath = root === '/' ? (process.env.PATH ?? '').split(':').filter((folder) => folder !== '') : [];
   return [...inPath, ...FOLDERS].some((folder) => existsSync(join(root, folder, binary)));
+}
+
+/** A field of os-release(5), or ''. */
+function fieldOf(root, name) {
+  const text = textOf(join(root, 'etc/os-release'));
+  return new RegExp(`^${name}=(.*)$`, 'm').exec(text)?.[1]?.replaceAll('"', '') ?? '';
 }
 
 function hasPackageLists(root) {

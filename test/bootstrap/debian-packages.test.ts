@@ -128,6 +128,12 @@ test('Debian 13 takes everything from its own archive, and package lists are fet
   ]);
 });
 
+test('Ubuntu is not asked for Chromium, which it has as a snap alone', (t) => {
+  const plan = planFor(t, { 'etc/os-release': 'ID=ubuntu\nVERSION_CODENAME=noble\n', ...LISTS });
+  assert.match(plan.join('\n'), /install .* suricata .* debootstrap$/m);
+  assert.ok(!plan.join().includes('chromium'));
+});
+
 test('what GUARDIAN_TEST_SKIP names is not installed', (t) => {
   const files = { 'etc/os-release': TRIXIE, ...BUILD, ...LISTS };
   const plan = planFor(t, files, { GUARDIAN_TEST_SKIP: 'suricata, mariadb, unbound, chromium' });
