@@ -7,6 +7,7 @@ import type { CentralPool } from './central-pool.ts';
 import type { Outbox } from './outbox.ts';
 import { SensorClaim } from './sensor-claim.ts';
 import { SummaryKeeper } from './summary-keeper.ts';
+import { SummaryLoop } from './summary-loop.ts';
 
 export interface CentralSyncOptions {
   readonly pool: CentralPool;
@@ -86,13 +87,12 @@ export class CentralSync {
   readonly #limits: SyncLimits;
   readonly #claim: SensorClaim;
   readonly #sender: BatchSender;
-  readonly #summaries: SummaryKeeper;
+  readonly #summaries: SummaryLoop;
   #state: SyncState = { kind: 'stopped' };
   #abort = new AbortController();
   #running: Promise<void> = Promise.resolve();
   #startedAt = 0;
   #lastBeatAt = Number.NEGATIVE_INFINITY;
-  #lastSummaryAt = Number.NEGATIVE_INFINITY;
   #outboxRows = 0;
   #failures = 0;
   #isPrepared = false;
@@ -103,9 +103,10 @@ export class CentralSync {
     this.#options = options;
     this.#limits = { ...LIMITS, ...options.limits };
     this.#claim = new SensorClaim({ pool, sensor, instance: outbox.instance() });
-    this.#summaries = new SummaryKeeper({ pool, book: outbox.summaries, sensor });
-    const summaries = this.#summaries;
+    const summaries = new SummaryKeeper({ pool, book: outbox.summaries, sensor });
     this.#sender = new BatchSender({ pool, outbox, summaries, sensor, log, now, batchRows: this.#limits.batchRows });
+    const isReady = () => this.#state.kind === 'syncing';
+    this.#summaries = new SummaryLoop({ keeper: summaries, isReady, intervalMs: this.#limits.summaryMs, log });
   }
 
   start(): void {
@@ -114,13 +115,16 @@ export class CentralSync {
     this.#state = { kind: 'starting' };
     this.#options.outbox.retryAside();
     this.#running = this.#loop();
+    this.#summaries.start();
   }
 
   /** Ends within a moment, whatever the network does: what was not acknowledged is sent again after the next start. */
   async stop(): Promise<void> {
     this.#abort.abort();
+    const summaries = this.#summaries.stop();
     this.#options.pool.close();
     await this.#running;
+    await summaries;
     this.#state = { kind: 'stopped' };
   }
 
@@ -144,7 +148,6 @@ export class CentralSync {
         await this.#keepBounded();
         await this.#prepare();
         await this.#pass();
-        await this.#summarise();
         this.#recovered();
         await this.#sleep(this.#limits.intervalMs);
       } catch (error) {
@@ -192,16 +195,6 @@ export class CentralSync {
     }
     outbox.remember('synced_until', String(startedAt));
     await this.#beatWhenDue();
-  }
-
-  /** What is due at once is due again a moment later: an hour that goes on changes with every pass. */
-  async #summarise(): Promise<void> {
-    if (this.#uptimeMs() - this.#lastSummaryAt < this.#limits.summaryMs) return;
-    for await (const _ of this.#summaries.refresh()) {
-      if (this.#isStopped) return;
-      await this.#beatWhenDue();
-    }
-    this.#lastSummaryAt = this.#uptimeMs();
   }
 
   async #beatWhenDue(): Promise<void> {

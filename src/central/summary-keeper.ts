@@ -23,6 +23,10 @@ export interface SummaryKeeperOptions {
 }
 
 const HOUR_MS = 3_600_000;
+/** An hour of a network that is flooded has a million rows. Nobody waits for its summary. */
+const TIMEOUT_MS = 60_000;
+/** The server's own limit for this statement. MySQL takes it for a comment, and has a limit of its own for what only reads. */
+const PATIENTLY = `/*M!100101 SET STATEMENT max_statement_time = ${(TIMEOUT_MS * 0.9) / 1000} FOR */ `;
 /** Read from the book at a time. */
 const STEP = 100;
 /** Rows of one statement: an hour has as many as a network has devices. */
@@ -39,6 +43,8 @@ const HOUR_COLUMNS: ReadonlyMap<string, readonly [scope: SummaryScope, column: s
 /** Keeps the central summaries of this sensor's rows up to date: what rows were sent makes a summary due, and it is made anew in turn. */
 export class SummaryKeeper {
   readonly #options: SummaryKeeperOptions;
+  /** What is being made anew, until rows arrive that it has to count. */
+  #making: DueSummary | undefined;
 
   constructor(options: SummaryKeeperOptions) {
     this.#options = options;
@@ -48,6 +54,7 @@ export class SummaryKeeper {
   sent(relation: string, columns: readonly string[], rows: readonly (readonly RowValue[])[]): void {
     const dues = duesOf(relation, columns, rows);
     if (dues.length > 0) this.#options.book.note(dues);
+    for (const due of dues) if (isSame(due, this.#making)) this.#making = undefined;
   }
 
   /** Makes due summaries anew, one after the other; yields after each. @throws CentralError */
@@ -56,8 +63,11 @@ export class SummaryKeeper {
     for (;;) {
       const dues = book.next(STEP);
       for (const due of dues) {
+        this.#making = due;
         await this.#make(due);
-        book.done(due);
+        // Rows that came meanwhile may not have been counted: it stays due.
+        if (this.#making !== undefined) book.done(due);
+        this.#making = undefined;
         yield;
       }
       if (dues.length < STEP) return;
@@ -77,7 +87,7 @@ async function rewrite(
   values: Readonly<Record<string, string>>,
 ): Promise<void> {
   const { sql, parameters } = bound(summary.select, values);
-  const rows = await connection.rows(sql, parameters);
+  const rows = await connection.rows(`${PATIENTLY}${sql}`, parameters, TIMEOUT_MS);
   const upsert = new Upsert(summary.relation, summary.columns, connection.escape(values.sensor ?? ''));
   const texts = rows.map((row) =>
     upsert.row(
@@ -129,4 +139,8 @@ function observablesOf(columns: readonly string[], rows: readonly (readonly RowV
   return rows
     .filter((row) => ['malicious', 'suspicious'].includes(String(row[state ?? -1])))
     .map((row) => ({ scope: 'observable', key: `${String(row[kind ?? -1])}:${String(row[value ?? -1])}` }));
+}
+
+function isSame(one: DueSummary, other: DueSummary | undefined): boolean {
+  return one.scope === other?.scope && one.key === other.key;
 }

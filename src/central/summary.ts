@@ -63,6 +63,13 @@ const AGE_S = 'TIMESTAMPDIFF(SECOND, last_analysis_date, scan_date)';
 const ANALYSIS_AGE = `CASE WHEN last_analysis_date IS NULL THEN 9 WHEN ${AGE_S} < 86400 THEN 0 WHEN ${AGE_S} < 604800 THEN 1
     WHEN ${AGE_S} < 2592000 THEN 2 ELSE 3 END`;
 
+/**
+ * 1 for one row of each name a device used in an hour, however it was seen. By the key: COUNT(DISTINCT value) sorts rows of 2 KB, and took
+ * five times as long for an hour of 200,000 rows.
+ */
+const IS_NEW_NAME = `IF(kind = 'domain' AND NOT EXISTS (SELECT 1 FROM sightings_hourly AS other WHERE other.hour = s.hour AND other.kind = s.kind
+  AND other.value = s.value AND other.client = s.client AND other.via < s.via AND other.sensor = s.sensor), 1, 0)`;
+
 /** Every summary. Plain reads followed by plain writes: an INSERT that selects would lock the rows of other sensors. */
 export const SUMMARIES: readonly Summary[] = [
   {
@@ -81,8 +88,8 @@ export const SUMMARIES: readonly Summary[] = [
       .map((name) => `CAST(SUM(${name}) AS SIGNED) AS ${name}`)
       .join(', ')}
       FROM (SELECT client, SUM(IF(via = 'dns', count, 0)) AS queries, SUM(IF(via = 'dns', 0, count)) AS contacts,
-          COUNT(DISTINCT IF(kind = 'domain', value, NULL)) AS names, SUM(nxdomain) AS nxdomain, 0 AS alerts_1, 0 AS alerts_2, 0 AS alerts_3
-        FROM sightings_hourly WHERE hour = :hour AND sensor = :sensor GROUP BY client
+          SUM(${IS_NEW_NAME}) AS names, SUM(nxdomain) AS nxdomain, 0 AS alerts_1, 0 AS alerts_2, 0 AS alerts_3
+        FROM sightings_hourly AS s WHERE hour = :hour AND sensor = :sensor GROUP BY client
         UNION ALL SELECT client, 0, 0, 0, 0, SUM(IF(severity = 1, count, 0)), SUM(IF(severity = 2, count, 0)),
           SUM(IF(severity > 2, count, 0))
         FROM suricata_alerts WHERE minute >= :hour AND minute < :end AND sensor = :sensor GROUP BY client) AS both_kinds
