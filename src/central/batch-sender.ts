@@ -1,3 +1,4 @@
+import { escape as escapeSql } from 'mysql2';
 import type { Log } from '../lib/log.ts';
 import type { CentralConnection } from './central-connection.ts';
 import { CentralError } from './central-error.ts';
@@ -26,6 +27,17 @@ const MAX_ODD_ROWS = 50;
 /** Room for the statement's head and tail within the server's limit. */
 const STATEMENT_OVERHEAD_BYTES = 8 * 1024;
 
+interface Item {
+  readonly entry: OutboxEntry;
+  /** Its rows as they stand in a statement. */
+  readonly texts: readonly string[];
+}
+
+interface Batch {
+  readonly rule: CentralRelation;
+  readonly items: readonly Item[];
+}
+
 /** Sends the marked rows of a relation, batch by batch, each acknowledged when the server has committed it. */
 export class BatchSender {
   readonly #options: BatchSenderOptions;
@@ -42,58 +54,82 @@ export class BatchSender {
     return this.#sent;
   }
 
-  /** Once over a relation from its first key to its last; yields after each batch. @throws CentralError */
+  /**
+   * Once over a relation from its first key to its last; yields after each batch. While the server works on one batch, the next is read and
+   * written out, and the one before acknowledged: two cores, or a network, are not kept waiting for each other. @throws CentralError
+   */
   async *send(relation: string): AsyncGenerator<void> {
     const { outbox, batchRows } = this.#options;
     const rule = RELATIONS.get(relation);
     if (rule === undefined) throw new Error(`There is no central relation ${relation}`);
-    let last: OutboxEntry['key'] | undefined;
-    for (;;) {
-      const entries = outbox.next(relation, last, batchRows);
-      if (entries.length === 0) return;
-      await this.#sendBatch(rule, entries);
-      last = entries.at(-1)?.key;
-      yield;
-      if (entries.length < batchRows) return;
+    let under: Promise<Batch> | undefined;
+    try {
+      for (let last: OutboxEntry['key'] | undefined; ; ) {
+        const entries = outbox.next(relation, last, batchRows);
+        const batch = entries.length === 0 ? undefined : this.#prepare(rule, entries);
+        const committed = await under;
+        under = batch === undefined ? undefined : this.#deliver(batch);
+        // Whoever ends this generator early waits for it below; until then it may fail with nobody listening.
+        under?.catch(() => undefined);
+        if (committed !== undefined) this.#acknowledge(committed);
+        yield;
+        if (under === undefined) return;
+        last = entries.at(-1)?.key;
+      }
+    } finally {
+      await under?.catch(() => undefined);
     }
   }
 
-  async #sendBatch(rule: CentralRelation, entries: readonly OutboxEntry[]): Promise<void> {
-    const { outbox } = this.#options;
-    const gone = entries.filter(({ present }) => !present);
-    if (rule.deletes === true) for (const entry of gone) await this.#delete(rule, entry);
-    outbox.acknowledge(rule.table, gone);
-    await this.#sendPresent(
-      rule,
-      entries.filter(({ present }) => present),
-    );
+  #prepare(rule: CentralRelation, entries: readonly OutboxEntry[]): Batch {
+    const upsert = this.#upsert(rule);
+    const items = entries.map((entry) => ({
+      entry,
+      texts: entry.present ? entry.rows.map((row) => upsert.row(row, quoted)) : [],
+    }));
+    return { rule, items };
   }
 
-  /** All in one statement; where the server refuses what is in it, halves of it, down to the row that is to blame. */
-  async #sendPresent(rule: CentralRelation, entries: readonly OutboxEntry[]): Promise<void> {
-    const { pool, outbox, summaries, log, now } = this.#options;
-    if (entries.length === 0) return;
+  /** Resolves with what the server has committed of a batch. */
+  async #deliver({ rule, items }: Batch): Promise<Batch> {
+    const [present, gone] = [items.filter(({ entry }) => entry.present), items.filter(({ entry }) => !entry.present)];
+    if (rule.deletes === true) for (const { entry } of gone) await this.#delete(rule, entry);
+    return { rule, items: [...gone, ...(await this.#write(rule, present))] };
+  }
+
+  /** After the commit. What it means for the summaries is noted before the marks go, or a crash would forget it. */
+  #acknowledge({ rule, items }: Batch): void {
+    const { outbox, summaries } = this.#options;
+    const entries = items.map(({ entry }) => entry);
+    const rows = entries.flatMap((entry) => (entry.present ? entry.rows : []));
+    summaries.sent(rule.table, outbox.columns(rule.table), rows);
+    outbox.acknowledge(rule.table, entries);
+  }
+
+  /** All in one statement; where the server refuses what is in it, halves of it, down to the row that is to blame. Returns what it took. */
+  async #write(rule: CentralRelation, items: readonly Item[]): Promise<readonly Item[]> {
+    const { pool } = this.#options;
+    if (items.length === 0) return [];
     try {
-      await pool.use((connection) => this.#write(connection, rule, entries));
-      summaries.sent(
-        rule.table,
-        outbox.columns(rule.table),
-        entries.flatMap(({ rows }) => rows),
-      );
-      outbox.acknowledge(rule.table, entries);
+      await pool.use((connection) => this.#run(connection, rule, items));
+      return items;
     } catch (error) {
       if (!(error instanceof CentralError) || !this.#isAboutRows(error)) throw error;
-      const [only] = entries;
-      if (entries.length === 1 && only !== undefined) {
-        outbox.setAside(rule.table, only, error.message, now());
-        if (error.failure !== 'data') this.#oddRows += 1;
-        log.warn('row refused by the central database, set aside', { err: error, target: rule.table });
-        return;
+      const [only] = items;
+      if (items.length === 1 && only !== undefined) {
+        this.#setAside(rule, only.entry, error);
+        return [];
       }
-      const half = Math.ceil(entries.length / 2);
-      await this.#sendPresent(rule, entries.slice(0, half));
-      await this.#sendPresent(rule, entries.slice(half));
+      const half = Math.ceil(items.length / 2);
+      return [...(await this.#write(rule, items.slice(0, half))), ...(await this.#write(rule, items.slice(half)))];
     }
+  }
+
+  #setAside(rule: CentralRelation, entry: OutboxEntry, error: CentralError): void {
+    const { outbox, log, now } = this.#options;
+    outbox.setAside(rule.table, entry, error.message, now());
+    if (error.failure !== 'data') this.#oddRows += 1;
+    log.warn('row refused by the central database, set aside', { err: error, target: rule.table });
   }
 
   // Refused by the server for a reason we do not know: the row's own, as long as it happens to few.
@@ -103,13 +139,12 @@ export class BatchSender {
     return failure === 'else' && isServers && this.#oddRows < MAX_ODD_ROWS;
   }
 
-  async #write(connection: CentralConnection, rule: CentralRelation, entries: readonly OutboxEntry[]): Promise<void> {
-    const upsert = this.#upsert(rule, connection);
-    const quote = (text: string): string => (PLAIN.test(text) ? `'${text}'` : connection.escape(text));
-    const rows = entries.flatMap((entry) => entry.rows.map((row) => upsert.row(row, quote)));
+  async #run(connection: CentralConnection, rule: CentralRelation, items: readonly Item[]): Promise<void> {
+    const rows = items.flatMap(({ texts }) => texts);
     // Rows that several sensors write are locked in one order by all of them.
     if (rule.sensor !== 'owner') rows.sort();
     const maxBytes = Math.min(MAX_STATEMENT_BYTES, connection.maxPacketBytes - STATEMENT_OVERHEAD_BYTES);
+    const upsert = this.#upsert(rule);
     for (const part of partsOf(rows, maxBytes)) await connection.run(upsert.statement(part));
     this.#sent += rows.length;
   }
@@ -117,19 +152,21 @@ export class BatchSender {
   async #delete(rule: CentralRelation, entry: OutboxEntry): Promise<void> {
     const [row] = entry.rows;
     if (row === undefined) return;
-    await this.#options.pool.use((connection) =>
-      connection.run(this.#upsert(rule, connection).deletion(row, (text) => connection.escape(text))),
-    );
+    await this.#options.pool.use((connection) => connection.run(this.#upsert(rule).deletion(row, quoted)));
   }
 
-  #upsert(rule: CentralRelation, connection: CentralConnection): Upsert {
+  #upsert(rule: CentralRelation): Upsert {
     const known = this.#upserts.get(rule.table);
     if (known !== undefined) return known;
     const { outbox, sensor } = this.#options;
-    const made = new Upsert(rule, outbox.columns(rule.table), connection.escape(sensor));
+    const made = new Upsert(rule, outbox.columns(rule.table), quoted(sensor));
     this.#upserts.set(rule.table, made);
     return made;
   }
+}
+
+function quoted(text: string): string {
+  return PLAIN.test(text) ? `'${text}'` : escapeSql(text);
 }
 
 /** Rows in parts of at most `maxBytes`; a single row beyond it is a part of its own, for the server to refuse. */
