@@ -27,7 +27,8 @@ export interface EveIntakeOptions {
 }
 
 const DEFAULT_FLUSH_INTERVAL_MS = 10_000;
-const BIND_DEADLINE_MS = 15_000;
+/** A second where nothing else runs. At boot a small board starts everything at once, and giving up would only start it all again. */
+const BIND_DEADLINE_MS = 60_000;
 const STOP_DEADLINE_MS = 3_000;
 const MIN_DGRAM_QUEUE = 512;
 const DGRAM_QUEUE_FILE = '/proc/sys/net/unix/max_dgram_qlen';

@@ -43,7 +43,7 @@ export class DemoScreen {
     const out = this.#printer;
     out.heading('Heard, asked, judged');
     out.paragraph(
-      `${stories.length} names came through the EVE socket, ${questions} questions were asked. A registrable domain answers for its hosts, and private names are never asked about.`,
+      `${stories.length} names came through the EVE socket. ${questions} questions were asked, about names and the addresses, URLs and files that came with them. A registrable domain answers for its hosts, and private names are never asked about.`,
       2,
     );
     out.table(
@@ -95,9 +95,15 @@ export class DemoScreen {
     const out = this.#printer;
     out.line();
     out.line('It stays up for exploring. From another terminal, in this folder:');
-    for (const command of COMMANDS) out.line(`  npm start -s -- ${command} --socket ${socket}`);
+    out.line(`  export GUARDIAN_SOCKET=${quoted(socket)}`);
+    for (const command of COMMANDS) out.line(`  npm start -s -- ${command}`);
     out.line('Ctrl-C ends it and leaves nothing behind.');
   }
+}
+
+/** A word for the shell of whoever copies it. */
+function quoted(path: string): string {
+  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 /** What a newcomer tries first. */

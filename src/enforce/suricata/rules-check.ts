@@ -91,6 +91,10 @@ function runCheck(args: readonly string[], { binary, signal }: RulesCheckOptions
       if (error?.killed === true) {
         return resolve({ outcome: 'unchecked', reason: `"${binary} -T" took longer than ${TIMEOUT_MS / 1000} s` });
       }
+      // Ctrl-C in a terminal reaches our children too. That says nothing about the rules, and they are not put in place by it.
+      if (typeof error?.signal === 'string') {
+        return resolve({ outcome: 'failed', problems: [{ message: `it was ended by ${error.signal}` }] });
+      }
       const output = `${stdout}\n${stderr}`;
       const loaded = /(\d+) rules successfully loaded, (\d+) rules failed/.exec(output);
       if (error === null && loaded?.[2] === '0') return resolve({ outcome: 'passed', rules: Number(loaded[1]) });
