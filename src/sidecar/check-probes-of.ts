@@ -4,6 +4,7 @@ import { SuricataCommands } from '../enforce/suricata/suricata-commands.ts';
 import { SILENT } from '../lib/log.ts';
 import { VirusTotalSource } from '../sources/virustotal/virustotal-source.ts';
 import { checkCentral } from './check-central.ts';
+import { checkFeeds } from './check-feeds.ts';
 import type { CheckProbes, KeyFacts } from './check-probes.ts';
 
 /** The questions of `guardian check` that only parts of the daemon can ask. */
@@ -34,7 +35,7 @@ export function checkProbes(env: Readonly<Record<string, string | undefined>>): 
       );
       return { windows: new Map(windows) } satisfies KeyFacts;
     },
-    others: [(config, signal) => checkCentral(config, env, signal)],
+    others: [(config) => checkFeeds(config, env), (config, signal) => checkCentral(config, env, signal)],
   };
 }
 
