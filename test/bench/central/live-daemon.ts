@@ -29,9 +29,10 @@ export interface LiveDrain {
 
 const RATE = 5_000;
 const SENDER = fileURLToPath(new URL('../support/send-paced.pl', import.meta.url));
-/** Intake alone, until memory has settled, and the longest a drain may take. */
+/** Intake alone, until memory has settled. */
 const CALM_SECONDS = 20;
-const MAX_SECONDS = 180;
+/** Events go on until a backlog that is drained at this pace is gone. */
+const SLOWEST_ROWS_A_SECOND = 5_000;
 /** The rows of the backlog are of this year's first days; what comes in meanwhile is later. */
 const BACKLOG_END = Date.UTC(2026, 5, 1);
 
@@ -64,7 +65,7 @@ async function drainUnderLoad(
   const backlog = db.prepare("SELECT count(*) FROM outbox WHERE relation = 'sightings_hourly' AND k1 < ?").pluck();
   const outboxBefore = Number(backlog.get(BACKLOG_END));
   const control = new AbortController();
-  const seconds = CALM_SECONDS + MAX_SECONDS;
+  const seconds = CALM_SECONDS + Math.ceil(outboxBefore / SLOWEST_ROWS_A_SECOND);
   const sending = promisify(execFile)('perl', [SENDER, join(dir, 'eve.sock'), events, String(RATE), String(seconds)]);
   await pause(CALM_SECONDS * 1000);
   const calm = daemon.memory().now;
