@@ -53,6 +53,8 @@ export class FtlStandIn {
   /** Answers 503 to so many of the next requests. */
   unavailableRequests = 0;
   gravityRuns = 0;
+  /** A run goes on until this resolves. */
+  gravityHeld: Promise<void> = Promise.resolve();
   /** The clock of the Pi-hole, epoch milliseconds. */
   now: () => number = Date.now;
   #lastGravityAt = 0;
@@ -251,6 +253,7 @@ export class FtlStandIn {
     chunk('  [i] Neutrino emissions detected...\r\u001b[K\n');
     const copy = structuredClone(this.domains.rows);
     await pause(this.#options.gravityMs);
+    await this.gravityHeld;
     const done = await this.domains.gravity();
     // The new database takes the place of the old one, with the entries of when it was begun.
     this.domains.rows = copy;

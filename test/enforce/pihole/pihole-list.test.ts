@@ -232,15 +232,22 @@ test('api after both: the subscription ends, and entries take over', async (t) =
 });
 
 test('both: what changes while lists are read is made good after, since gravity loses it', async (t) => {
-  const world = await piholeWorld(t, { gravityMs: 300 });
+  const world = await piholeWorld(t);
   const { ftl, lists, book } = world;
+  let end = (): void => undefined;
+  ftl.gravityHeld = new Promise((resolve) => {
+    end = resolve;
+  });
+  t.after(() => end());
   const pihole = world.target({ mode: 'both' });
   await lists.drive(desired('evil-one.top'));
   await pihole.drive(desired('evil-one.top', 'sorry.org'), NEVER);
+  await until('the lists are read', () => ftl.gravityRuns === 1);
   // Both while the run goes on: one comes, one goes.
   const state = desired('evil-one.top', 'late.top');
   const during = await pihole.drive(state, NEVER);
   assert.deepEqual([during.added, during.removed, during.proved], [1, 1, true]);
+  end();
   await pihole.settled();
   assert.deepEqual(ftl.domains.rows.map((row) => row.domain).sort(), ['evil-one.top', 'sorry.org']);
   const after = await pihole.drive(state, NEVER);
