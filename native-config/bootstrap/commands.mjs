@@ -34,6 +34,8 @@ export const COMMANDS = {
 
   async bench([name, ...args]) {
     await ensureNodePackages();
+    // What is measured is the built daemon.
+    await build();
     const known = readdirSync(join(ROOT, 'test/bench'))
       .filter((file) => file.endsWith('.ts'))
       .map((file) => file.slice(0, -'.ts'.length));

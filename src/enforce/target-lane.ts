@@ -75,6 +75,7 @@ export class TargetLane {
   /** Drives in a row that failed, and that went through unproved. Counted apart: a target that was long unproved is not slow to mend what fails. */
   #failed = 0;
   #unproved = 0;
+  #isProvable = true;
   #proved = 0;
   readonly #haste: Haste;
   /** A drive is to follow what was hastened. */
@@ -228,6 +229,7 @@ export class TargetLane {
     this.#haste.forgetUpTo(this.#proved);
     this.#failed = outcome.failed.size === 0 ? 0 : this.#failed + 1;
     this.#unproved = outcome.proved ? 0 : this.#unproved + 1;
+    this.#isProvable = outcome.provable !== false;
     this.#standing = {
       ...this.#standing,
       lastDriveAt: at,
@@ -257,7 +259,7 @@ export class TargetLane {
   }
 
   #pauseMs(): number {
-    const troubles = this.#failed > 0 ? this.#failed : this.#unproved;
+    const troubles = this.#failed > 0 || !this.#isProvable ? this.#failed : this.#unproved;
     return troubles === 0 ? RECONCILE_MS : Math.min(RECONCILE_MS, RETRY_MS * 2 ** (troubles - 1));
   }
 

@@ -52,6 +52,8 @@ export interface DriveOutcome {
   readonly declined?: ReadonlyMap<ObservableKey, string>;
   /** Indicators in place, and whether the target, asked back, confirmed it. In place but unproved is a state of its own. */
   readonly proved: boolean;
+  /** False where nobody can be asked by configuration: nothing is tried again for want of a proof. */
+  readonly provable?: false;
   readonly added: number;
   readonly removed: number;
   /** What a person should know or do although the drive went through: `no command socket, so proof waits for Suricata`. */

@@ -167,6 +167,7 @@ export class SuricataTarget implements Target {
       failed: failures(plan, put, changes, report.failed),
       declined: plan.failed,
       proved: report.proved && put.outcome !== 'refused' && this.#probe.isCurrent,
+      ...(this.#options.commandSocket === '' ? { provable: false } : {}),
       ...countsOf(changes, before.urls, plan.onlyInRules),
       ...noticeOf(put, report.notice),
     };
