@@ -3,6 +3,7 @@ import { EvePipeline } from './eve-pipeline.ts';
 import { HandOver } from './hand-over.ts';
 import { DEFAULT_LIMITS } from './intake-limits.ts';
 import type { MainPort, ReceiverSettings } from './intake-message.ts';
+import { takePrecedence } from './precedence.ts';
 import type { Receiver } from './receiver.ts';
 import { StreamReceiver } from './stream-receiver.ts';
 import { warmUp } from './warm-up.ts';
@@ -33,6 +34,7 @@ export class ReceivingSide {
   }
 
   async #open(settings: ReceiverSettings): Promise<void> {
+    takePrecedence();
     warmUp();
     const pipeline = new EvePipeline({ limits: settings.limits, now: Date.now });
     const { flushIntervalMs } = settings;
