@@ -1,7 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
-import { appendFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { replaceFile } from '../../lib/atomic-file.ts';
 import { gently, type Steps, steps } from '../../lib/gently.ts';
+import { appendSynced } from './dataset-file.ts';
 import { contextFile, LIVE_SETS, type LiveSet } from './datasets.ts';
 import { entryContext } from './entry-context.ts';
 import type { ContextOf } from './set-entry.ts';
@@ -41,7 +42,7 @@ export class ContextFiles {
     if (hash === undefined || entries.length === 0) return;
     const text = await gently(render(set, entries, contextOf));
     this.#hashes.delete(set);
-    await appendFile(contextFile(this.#dir, set), text);
+    await appendSynced(contextFile(this.#dir, set), text);
     this.#hashes.set(set, hash.update(text));
   }
 

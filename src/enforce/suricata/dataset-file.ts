@@ -41,9 +41,14 @@ export async function readDataset(path: string, form: EntryForm): Promise<Readon
 
 /** Adds entries at the end of an existing file and waits until they are on the disk. */
 export async function appendDataset(path: string, form: EntryForm, entries: Iterable<string>): Promise<void> {
+  await appendSynced(path, await gently(render(form, entries)));
+}
+
+/** Adds text at the end of a file and waits until it is on the disk. */
+export async function appendSynced(path: string, text: string): Promise<void> {
   const file = await open(path, 'a', FILE_MODE);
   try {
-    await file.appendFile(await gently(render(form, entries)));
+    await file.appendFile(text);
     await file.sync();
   } finally {
     await file.close();
