@@ -7,12 +7,12 @@ import type { Indicator } from '../../../src/core/indicator.ts';
 import { keyOf, type ObservableKind, parseObservable } from '../../../src/core/observable.ts';
 import { ownRulesIn, planPublication } from '../../../src/enforce/suricata/publication.ts';
 import { checkRules } from '../../../src/enforce/suricata/rules-check.ts';
+import { featuresOf, versionOfBinary } from '../../../src/enforce/suricata/suricata-features.ts';
 import { requires } from '../../support/requirement.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { desired, indicator } from './desired.ts';
 import { publicationIn, publishTo } from './published.ts';
 
-const GOLDEN = join(import.meta.dirname, 'golden', 'virustotal-ioc.rules');
 const HASH = '0123456789abcdef'.repeat(4);
 
 const EXAMPLES = [
@@ -35,16 +35,24 @@ function rulesOf(text: string): readonly string[] {
   return text.split('\n').filter((line) => /^(?:alert|drop) /.test(line));
 }
 
-test('rules are rendered as the golden file says (GUARDIAN_UPDATE_GOLDEN=1 rewrites it)', () => {
-  const options = { ...publicationIn('/var/lib/suricata'), datasetsDir: '/var/lib/suricata/datasets' };
-  const { rules } = planPublication(desired(...EXAMPLES), options);
-  if (process.env.GUARDIAN_UPDATE_GOLDEN === '1') writeFileSync(GOLDEN, rules);
-  assert.equal(rules, readFileSync(GOLDEN, 'utf8'));
-});
+for (const [version, file] of [
+  ['7.0.10', 'virustotal-ioc.rules'],
+  ['8.0.7', 'virustotal-ioc-8.rules'],
+] as const) {
+  test(`rules for Suricata ${version} are rendered as the golden file says (GUARDIAN_UPDATE_GOLDEN=1 rewrites it)`, () => {
+    const golden = join(import.meta.dirname, 'golden', file);
+    const datasetsDir = '/var/lib/suricata/datasets';
+    const options = { ...publicationIn('/var/lib/suricata'), datasetsDir, features: featuresOf(version) };
+    const { rules } = planPublication(desired(...EXAMPLES), options);
+    if (process.env.GUARDIAN_UPDATE_GOLDEN === '1') writeFileSync(golden, rules);
+    assert.equal(rules, readFileSync(golden, 'utf8'));
+  });
+}
 
 test('Suricata loads the golden rules, every one of them', async (t) => {
   if (!requires(t, 'suricata')) return;
-  const { put } = await publishTo(tempDir(t), desired(...EXAMPLES));
+  const features = featuresOf((await versionOfBinary('suricata', new AbortController().signal)) ?? '');
+  const { put } = await publishTo(tempDir(t), desired(...EXAMPLES), { features });
   assert.deepEqual(put, { outcome: 'put' });
 });
 
