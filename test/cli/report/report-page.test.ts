@@ -4,9 +4,11 @@ import { documentOf } from '../../../src/api/document.ts';
 import type { ReportDocument } from '../../../src/api/report-facts.ts';
 import { EXAMPLE_HOSTS } from '../../../src/cli/demo/demo-world.ts';
 import { spanText } from '../../../src/cli/wording.ts';
+import { DEFAULT_POLICY } from '../../../src/core/policy.ts';
+import { reportOf } from '../../../src/sidecar/report-of.ts';
 import { Chromium, type Page } from '../../support/chromium.ts';
 import { requires } from '../../support/requirement.ts';
-import { emptyReport, emptyStore, pageFile, weekOf } from './report-fixture.ts';
+import { emptyReport, emptyStore, pageFile, WEEK_MS, weekOf } from './report-fixture.ts';
 
 const PHONE = 390;
 const DESK = 1280;
@@ -124,6 +126,40 @@ test('hostile names run nothing, fetch nothing, change nothing, and are read as 
   assert.ok(names.includes(HOSTILE[0] ?? ''), 'shown letter by letter');
   assert.ok(names.includes('moc.elpmaxe\\u202egnp.exe\\u2066\\u200f'), 'what would turn the direction is spelled out');
   assert.ok(!(await page.evaluate<string>('document.body.textContent')).includes('\u202e'));
+});
+
+test('what is hostile on its way through the store is text on the page too', async (t) => {
+  if (!requires(t, 'chromium')) return;
+  const store = emptyStore(t);
+  const { week } = weekOf(store);
+  const url = week.answer('http://203.0.113.9/"><script>alert(1)</script>?q=\'><img src=x>', 7, week.now - 60_000);
+  week.use(url, '192.168.50.21', week.now - 60_000);
+  for (const signature of HOSTILE)
+    store.alerts.keep({
+      at: week.now - 1,
+      sid: 1,
+      signature,
+      category: signature,
+      severity: 1,
+      action: 'allowed',
+      client: signature,
+      peer: '',
+    });
+  const panels = reportOf({
+    store,
+    status: week.status(),
+    policy: DEFAULT_POLICY,
+    since: week.now - WEEK_MS,
+    now: week.now,
+  });
+  const page = await openPage();
+  await page.load(pageFile(t, documentOf(panels)), { width: PHONE });
+  assert.deepEqual([page.requests, page.incidents], [[], []]);
+  assert.equal(await page.evaluate('document.querySelectorAll("script, img, svg a, [onload]").length'), 0);
+  const text = await page.evaluate<string>('document.body.textContent');
+  assert.ok(text.includes(HOSTILE[0] ?? ''));
+  assert.ok(text.includes(url.value), 'the URL in its canonical form');
+  assert.equal(await page.evaluate('document.documentElement.scrollWidth'), PHONE);
 });
 
 test('even a script that got in would not run: the policy of the page refuses it', async (t) => {
