@@ -8,6 +8,8 @@ export type Round = (signal: AbortSignal) => Promise<boolean>;
 export interface FleetPulseOptions {
   /** In the order in which they are done. */
   readonly rounds: readonly Round[];
+  /** The centre is in reach, and was not before. */
+  readonly onReached?: () => void;
   readonly log: Log;
   readonly now: () => number;
   readonly intervalMs?: number;
@@ -80,12 +82,14 @@ export class FleetPulse {
   }
 
   async #beat(signal: AbortSignal): Promise<boolean> {
-    const { rounds, log, now } = this.#options;
+    const { rounds, log, now, onReached } = this.#options;
+    const wasReached = this.#illness === undefined && this.#wellAt !== undefined;
     let hasMore = false;
     try {
       for (const round of rounds) hasMore = (await round(signal)) || hasMore;
       this.#illness = undefined;
       this.#wellAt = now();
+      if (!wasReached) onReached?.();
     } catch (error) {
       if (signal.aborted) return false;
       this.#illness = error instanceof Error ? error.message : String(error);

@@ -34,6 +34,8 @@ export interface FleetOptions {
     readonly ledger: { spentHere(): Spent };
     /** Questions that wait here and could be asked. */
     waiting(): number;
+    /** The others are in reach: what they spent is known. */
+    readAllowancesAgain(): void;
     /** What follows from a verdict, in the transaction that keeps it. */
     afterVerdict(rejudged: Rejudged): void;
   };
@@ -85,7 +87,12 @@ export class Fleet implements Companions, Companionship {
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
       queryTimeoutMs: QUERY_TIMEOUT_MS,
     });
-    this.#pulse = new FleetPulse({ rounds: this.#rounds(), log, now });
+    this.#pulse = new FleetPulse({
+      rounds: this.#rounds(),
+      onReached: () => options.questions().readAllowancesAgain(),
+      log,
+      now,
+    });
     const shared = { pool: this.#pool, pulse: this.#pulse, memory: store.outbox, sensor, now };
     this.#reports = new SharedReports({ ...shared, source: 'virustotal', maxAgeMs: MAX_AGE_MS });
     this.#flow = new ReportFlow({

@@ -163,6 +163,11 @@ export class Questions {
     this.#intake.considerRecheck(observable);
   }
 
+  /** What the other sensors spent is known now: what VirusTotal counted of it is no stranger's. */
+  readAllowancesAgain(): void {
+    this.#watch?.lookAgain();
+  }
+
   /** Questions that wait and could be asked: a desk that cannot ask waits for nothing. */
   waiting(): number {
     return this.desk === undefined || this.desk.state().kind === 'stopped'

@@ -15,20 +15,29 @@ export interface AllowanceWatchOptions {
   readonly log: Log;
   /** Called after every reading, since more may be allowed now. */
   readonly onRead: () => void;
+  /** Epoch milliseconds; the real time where absent. */
+  readonly now?: () => number;
 }
 
 const EVERY_MS = 3_600_000;
 const RETRY_MS = 5 * 60_000;
+/** A link that comes and goes must not become a stream of questions. */
+const AGAIN_AFTER_MS = 60_000;
 const WINDOWS: readonly QuotaWindow[] = ['minute', 'day', 'month'];
 
 /** Keeps the ledger in step with what the source itself counts. */
 export class AllowanceWatch {
   readonly #options: AllowanceWatchOptions;
   readonly #abort = new AbortController();
+  readonly #now: () => number;
   #timer: NodeJS.Timeout | undefined;
+  #isLooking = false;
+  #isStale = false;
+  #againAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: AllowanceWatchOptions) {
     this.#options = options;
+    this.#now = options.now ?? Date.now;
   }
 
   start(): void {
@@ -40,10 +49,24 @@ export class AllowanceWatch {
     this.#abort.abort();
   }
 
+  /** Looks anew, at once or in a minute: what the reading was compared with has changed. */
+  lookAgain(): void {
+    this.#isStale = true;
+    if (this.#isLooking || this.#abort.signal.aborted) return;
+    clearTimeout(this.#timer);
+    const wait = Math.max(0, this.#againAt + AGAIN_AFTER_MS - this.#now());
+    this.#againAt = this.#now() + wait;
+    this.#timer = setTimeout(() => void this.#look(), wait);
+  }
+
   async #look(): Promise<void> {
+    this.#isLooking = true;
+    this.#isStale = false;
     const understood = await this.#read();
-    if (!this.#abort.signal.aborted)
-      this.#timer = setTimeout(() => void this.#look(), understood ? EVERY_MS : RETRY_MS);
+    this.#isLooking = false;
+    if (this.#abort.signal.aborted) return;
+    if (this.#isStale) return this.lookAgain();
+    this.#timer = setTimeout(() => void this.#look(), understood ? EVERY_MS : RETRY_MS);
   }
 
   async #read(): Promise<boolean> {

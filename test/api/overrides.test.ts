@@ -45,3 +45,14 @@ test('an override that has already ended is refused', async (t) => {
   assert.equal(status, 400);
   assert.match(json.error.message, /in the past/);
 });
+
+test('a word for all sensors is kept with its scope where there are others, and refused where there are none', async (t) => {
+  const body = '{"action":"allow","pattern":"shop.com","scope":"all"}';
+  const alone = await ask((await startControl(t)).socket, '/v1/overrides', { method: 'POST', body });
+  assert.equal(alone.status, 409);
+  assert.equal(alone.json.error.code, 'no_fleet');
+  const { socket } = await startControl(t, { fleetSensor: () => 'office' });
+  const { status, json } = await ask(socket, '/v1/overrides', { method: 'POST', body });
+  assert.equal(status, 201);
+  assert.deepEqual([json.override.scope, json.override.sensor], ['all', 'office']);
+});
