@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { ExplanationDocument } from '../../src/api/explanation.ts';
 import type { StatusDocument } from '../../src/api/status-facts.ts';
+import { ControlClient } from '../../src/cli/control-client.ts';
 import { type GuardianMachine, guardianMachine } from '../support/machine/guardian-machine.ts';
 import { requires } from '../support/requirement.ts';
 import { treeOf } from '../support/tree.ts';
@@ -38,14 +39,10 @@ async function configure(machine: GuardianMachine, more: string): Promise<void> 
   await machine.must('systemctl', 'restart', 'guardian');
 }
 
-const SEND = `
-  const socket = require('node:dgram').createSocket('udp4');
-  socket.on('error', () => {});
-  socket.send(Buffer.from(process.argv[1], 'base64'), 53, '127.0.0.1', () => socket.close());
-`;
-
+/** A DNS question on the loopback of the machine. Bash, since it starts in a hundredth of what Node takes. */
 function ask(machine: GuardianMachine, name: string): Promise<unknown> {
-  return machine.must(machine.node, '-e', SEND, dnsMessage({ name }).toString('base64'));
+  const send = 'base64 --decode <<<"$0" >/dev/udp/127.0.0.1/53';
+  return machine.must('bash', '-c', send, dnsMessage({ name }).toString('base64'));
 }
 
 /** Writes down what it is asked for and with which key. What it answers is nothing that counts here. */
@@ -61,14 +58,14 @@ function asked(machine: GuardianMachine): string {
   return existsSync(path) ? readFileSync(path, 'utf8') : '';
 }
 
-async function json<T>(machine: GuardianMachine, ...args: readonly string[]): Promise<T> {
-  const { stdout, stderr } = await machine.guardian(...args, '--json');
-  assert.notEqual(stdout, '', stderr);
-  return JSON.parse(stdout) as T;
+/** Over the socket, not by a command: a Node that starts for every look takes the machine from the one that is looked at. */
+function get<T>(machine: GuardianMachine, path: string): Promise<T> {
+  const client = new ControlClient(machine.at('/run/guardian/api.sock'), new AbortController().signal);
+  return client.ask<T>({ method: 'GET', path });
 }
 
 async function isProved(machine: GuardianMachine, name: string): Promise<boolean> {
-  const { publications } = await json<ExplanationDocument>(machine, 'explain', name);
+  const { publications } = await get<ExplanationDocument>(machine, `/v1/explain/${name}`);
   return publications.some(({ target, state }) => target === 'suricata' && state === 'proved');
 }
 
@@ -92,7 +89,7 @@ test(
       'the name has come through',
       async () => {
         await ask(machine, BAD);
-        return (await json<StatusDocument>(machine, 'status')).verdicts.malicious === 1;
+        return (await get<StatusDocument>(machine, '/v1/status')).verdicts.malicious === 1;
       },
       PATIENCE_MS,
     );
@@ -227,7 +224,7 @@ test(
       'a datagram has brought the name',
       async () => {
         await ask(machine, BAD);
-        return (await json<StatusDocument>(machine, 'status')).verdicts.malicious === 1;
+        return (await get<StatusDocument>(machine, '/v1/status')).verdicts.malicious === 1;
       },
       PATIENCE_MS,
     );
