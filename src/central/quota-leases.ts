@@ -81,10 +81,9 @@ export class QuotaLeases {
     });
     try {
       const shared = this.#takeShared(observable, request);
-      // What comes too late was counted for nothing; the count only errs to the safe side.
-      shared.catch(() => undefined);
       const outcome = await Promise.race([shared, late]);
       if (outcome !== undefined) return outcome;
+      this.#undoWhenThere(observable, request, shared);
     } catch (error) {
       if (!(error instanceof CentralError)) throw error;
     } finally {
@@ -133,6 +132,14 @@ export class QuotaLeases {
   async beat(waiting: number, spent: Spent): Promise<void> {
     await this.allowance.beat(waiting, spent);
     this.#lone.note(this.allowance.view, spent);
+  }
+
+  /** What comes too late was drawn for nothing. Where it cannot be given back either, the count errs to the safe side. */
+  #undoWhenThere(observable: Observable, request: LeaseRequest, late: Promise<LeaseOutcome>): void {
+    void late.then(
+      ({ granted }) => (granted ? this.giveBack(observable, request) : undefined),
+      () => undefined,
+    );
   }
 
   async #takeShared(observable: Observable, request: LeaseRequest): Promise<LeaseOutcome> {

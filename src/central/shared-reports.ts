@@ -28,7 +28,8 @@ const MAX_BATCH = 200;
 const MAX_WAITING = 1_000;
 /** How long "nobody asked yet" is believed. Short, since the lease is what really keeps two sensors from asking the same. */
 const CACHE_MS = 5_000;
-const CACHED = 10_000;
+/** Some two kilobytes each. */
+const CACHED = 2_000;
 
 interface Waiting {
   readonly observable: Observable;

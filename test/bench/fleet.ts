@@ -7,7 +7,7 @@ import type { StatusDocument } from '../../src/api/status-facts.ts';
 import type { VerdictDocument } from '../../src/api/verdict-document.ts';
 import { ControlClient } from '../../src/cli/control-client.ts';
 import { VirusTotalStandIn } from '../../src/cli/demo/virustotal-stand-in.ts';
-import { startFleetServer, WRITER } from '../central/fleet-fixture.ts';
+import { countIn, type FleetServer, startFleetServer, WRITER } from '../central/fleet-fixture.ts';
 import { alertLine, sendToSocket } from '../support/eve-line.ts';
 import { until } from '../support/until.ts';
 import { untilExists } from './support/built-daemon.ts';
@@ -67,7 +67,7 @@ async function main(): Promise<void> {
 
   const first = await meet(fleet, (one) => [...namesOf('bad-common', COMMON), ...namesOf(`own-${one}`, OWN)]);
   const asked = askedAbout(standIn);
-  const second = await meetTooMuch(fleet, standIn);
+  const second = await meetTooMuch(fleet, server);
   const everAsked = askedAbout(standIn);
   const facts = await Promise.all(fleet.map(async (one) => ({ one, fleet: (await one.status()).fleet })));
   const shares = facts.map(({ fleet: told }) => told?.asked_here ?? 0);
@@ -92,7 +92,7 @@ async function main(): Promise<void> {
       `; ${facts.reduce((sum, one) => sum + (one.fleet?.asked_alone ?? 0), 0)} asked without the centre` +
       `; ${overrunsOf(fleet)} refused by VirusTotal; ${median(memory).toFixed(0)} MB a daemon`,
   );
-  if (new Set(everAsked).size !== everAsked.length || everAsked.length !== ALLOWED) process.exitCode = 1;
+  if (new Set(everAsked).size !== everAsked.length || everAsked.length > ALLOWED) process.exitCode = 1;
 }
 
 async function startSensor(dir: string, name: string, port: number, virustotalUrl: string): Promise<Sensor> {
@@ -143,14 +143,16 @@ async function meet(fleet: readonly Sensor[], names: (sensor: string) => readonl
 }
 
 /** Returns how long it took until nothing is left to spend. */
-async function meetTooMuch(fleet: readonly Sensor[], standIn: VirusTotalStandIn): Promise<number> {
+async function meetTooMuch(fleet: readonly Sensor[], server: FleetServer): Promise<number> {
   const startedAt = performance.now();
   await send(fleet, (one) => namesOf(`more-${one}`, MORE));
-  await all('the allowance is spent, and every sensor knows', fleet, async (one) => {
-    const { fleet: facts, queue } = await one.status();
-    const spent = (facts?.asked_here ?? 0) + (facts?.asked_elsewhere ?? 0);
-    return spent >= ALLOWED && queue.length > 0 && askedAbout(standIn).length >= ALLOWED;
-  });
+  const drawn = `SELECT COALESCE(MAX(drawn), 0) FROM virus_total.quota_drawn WHERE quota_window = 'day' AND sensor = ''`;
+  const underWay = 'SELECT COUNT(*) FROM virus_total.quota_leases WHERE leased_until > UTC_TIMESTAMP(3)';
+  await until(
+    'the allowance is spent, and nothing is under way',
+    async () => (await countIn(server, drawn)) >= ALLOWED && (await countIn(server, underWay)) === 0,
+    DEADLINE_MS,
+  );
   return (performance.now() - startedAt) / 1000;
 }
 

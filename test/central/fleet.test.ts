@@ -7,6 +7,7 @@ import { keyOf } from '../../src/core/observable.ts';
 import type { Report } from '../../src/core/report.ts';
 import { requires } from '../support/requirement.ts';
 import { swallowingProxy } from '../support/swallowing-proxy.ts';
+import { until } from '../support/until.ts';
 import { drained, observable, openSensor, poolOf, report, T0 } from './central-fixture.ts';
 import {
   ALWAYS_WELL,
@@ -319,4 +320,16 @@ test('a centre that went away without a word is noticed by the first question, a
   assert.equal(await turnOf(leases, 'two.example.com', drawOf(10)), 'alone');
   await leases.settle(report('two.example.com', Date.now(), 3));
   assert.equal(proxy.swallowed(), swallowed, 'nothing was even tried');
+});
+
+test('a turn that was given too late is given back, so that nothing of the allowance is lost', async (t) => {
+  if (!requires(t, 'mariadb')) return;
+  const server = await startFleetServer(t);
+  const leases = leasesOf({ pool: server.pool(), sensor: 'a', budgetMs: 0 });
+  assert.equal(await turnOf(leases, 'one.example.com', drawOf(10)), 'slow');
+  // Day and month, of all and of this sensor.
+  const givenBack = 'SELECT COUNT(*) = 4 AND SUM(drawn) = 0 FROM virus_total.quota_drawn';
+  await until('it is given back', async () => (await countIn(server, givenBack)) === 1, LONG_MS);
+  assert.equal(await countIn(server, 'SELECT COUNT(*) FROM virus_total.quota_leases'), 0);
+  assert.equal(await turnOf(leasesOf({ pool: server.pool(), sensor: 'b' }), 'one.example.com', drawOf(1)), 'granted');
 });
