@@ -16,8 +16,9 @@ export interface BenchSighting {
 
 /** The n-th of a sequence in which nothing comes twice: every name by every device, hour after hour. */
 export function sighting(index: number): BenchSighting {
+  const name = index % NAMES;
   return {
-    name: `host-${index % NAMES}.some-example-${index % 997}.example.com`,
+    name: `host-${name}.some-example-${name % 997}.example.com`,
     client: `10.0.0.${Math.floor(index / NAMES) % CLIENTS}`,
     hour: START + HOUR * Math.floor(index / (NAMES * CLIENTS)),
   };
