@@ -15,15 +15,18 @@ const SEARCHED = 'LOCATE(${search:sqlstring}, value) > 0';
 /** The chosen severities. */
 export const SEVERE = `severity IN (\${severity:sqlstring})`;
 
-/** What each device did, from both summaries; `signals` counts the kinds of trouble it shows. */
+/**
+ * What each device did, from both summaries; `signals` counts the kinds of trouble it shows. Names are told apart by a
+ * hash: a distinct count of columns that may hold 2,048 bytes spills to the disk.
+ */
 export const DEVICES = `SELECT c.client, c.queries, c.nxdomain, c.alerts_1, c.alerts_2, c.alerts_3,
     COALESCE(f.malicious, 0) AS malicious, COALESCE(f.suspicious, 0) AS suspicious, COALESCE(p.stopped, 0) AS stopped,
     IF(COALESCE(f.malicious, 0) > 0, 1, 0) + IF(COALESCE(f.suspicious, 0) > 0, 1, 0) + IF(c.alerts_1 > 0, 1, 0)
       + IF(c.alerts_2 > 0, 1, 0) + IF(c.queries >= 100 AND c.nxdomain > c.queries / 2, 1, 0) AS signals
   FROM (SELECT client, SUM(queries) AS queries, SUM(nxdomain) AS nxdomain, SUM(alerts_1) AS alerts_1, SUM(alerts_2) AS alerts_2,
       SUM(alerts_3) AS alerts_3 FROM panel_clients WHERE ${HOURS} GROUP BY client) AS c
-  LEFT JOIN (SELECT client, COUNT(DISTINCT IF(state = 'malicious', value, NULL)) AS malicious,
-      COUNT(DISTINCT IF(state = 'suspicious', value, NULL)) AS suspicious FROM panel_flagged WHERE ${HOURS} GROUP BY client) AS f
+  LEFT JOIN (SELECT client, COUNT(DISTINCT IF(state = 'malicious', UNHEX(MD5(value)), NULL)) AS malicious,
+      COUNT(DISTINCT IF(state = 'suspicious', UNHEX(MD5(value)), NULL)) AS suspicious FROM panel_flagged WHERE ${HOURS} GROUP BY client) AS f
     ON f.client = c.client
   LEFT JOIN (SELECT client, SUM(count) AS stopped FROM panel_pihole_hits WHERE ${HOURS} GROUP BY client) AS p ON p.client = c.client`;
 

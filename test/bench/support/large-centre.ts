@@ -21,7 +21,10 @@ const STEP = 250_000;
 const now = `TIMESTAMP('${new Date(NOW).toISOString().slice(0, 19)}')`;
 const SENSOR = `IF(seq % 5 = 0, 'attic', 'gateway')`;
 
-/** Name number n: mostly domains, some addresses, links and files. Every 40th is malicious, every 20th at least suspicious. */
+/**
+ * Name number n: mostly domains, some addresses, links and files. Every 20th is flagged by some engine, every 100th is at least
+ * suspicious by its verdict, and all are used alike: far more than a household sees.
+ */
 const kindOf = (n: string): string =>
   `CASE ${n} % 20 WHEN 7 THEN 'ip' WHEN 8 THEN 'ip' WHEN 9 THEN 'url' WHEN 19 THEN 'file' ELSE 'domain' END`;
 const nameOf = (n: string): string =>
@@ -79,15 +82,15 @@ function tablesOf({ scans, sightings, alerts, names, clients, days }: Size): rea
     [
       'verdicts',
       names,
-      `SELECT ${kindOf('seq')}, ${nameOf('seq')}, IF(seq % 80 = 0, 'attic', 'gateway'),
-       IF(seq % 40 = 0, 'malicious', IF(seq % 20 = 0, 'suspicious', 'clean')), 0, 0, 0, '7/92', 'because', '[]',
+      `SELECT ${kindOf('seq')}, ${nameOf('seq')}, IF(seq % 800 = 0, 'attic', 'gateway'),
+       IF(seq % 200 = 0, 'malicious', IF(seq % 100 = 0, 'suspicious', 'clean')), 0, 0, 0, '7/92', 'because', '[]',
        ${now} - INTERVAL seq % ${days * 1440} MINUTE, ${now} - INTERVAL seq % 60 DAY, NULL, NULL`,
     ],
     [
       'verdict_history',
       names,
       `SELECT ${kindOf('seq')}, ${nameOf('seq')}, 'gateway', ${now} - INTERVAL seq % ${days * 1440} MINUTE, 'unasked',
-       IF(seq % 40 = 0, 'malicious', 'clean'), '7/92', 'because'`,
+       IF(seq % 200 = 0, 'malicious', 'clean'), '7/92', 'because'`,
     ],
     [
       'sightings_hourly',
