@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { CredentialsError, type OperatorError, QuotaError, UnavailableError } from '../../core/errors.ts';
 import type { DesiredState } from '../../core/indicator.ts';
 import type { Observable, ObservableKey } from '../../core/observable.ts';
+import { gently, sortedInSteps } from '../../lib/gently.ts';
 import type { Log } from '../../lib/log.ts';
 import type { DriveOutcome, Target } from '../target.ts';
 import { DnsProof } from './dns-proof.ts';
@@ -114,7 +115,7 @@ export class PiholeTarget implements Target {
 
   /** See `Target`. A Pi-hole 5 has no API; it gets the list alone, and the notice says so. */
   async drive(desired: DesiredState, signal: AbortSignal): Promise<DriveOutcome> {
-    const plan = planForPihole(desired, this.#screen);
+    const plan = await gently(planForPihole(desired, this.#screen), signal);
     if (this.#options.mode === 'list') return this.#listOnly.look(plan, undefined, signal);
     try {
       return await this.#tell(plan, signal);
@@ -130,7 +131,7 @@ export class PiholeTarget implements Target {
   }
 
   async preview(desired: DesiredState): Promise<{ add: readonly ObservableKey[]; remove: readonly ObservableKey[] }> {
-    const plan = planForPihole(desired, this.#screen);
+    const plan = await gently(planForPihole(desired, this.#screen));
     const published = new Set(this.#list.held);
     for (const entry of this.#options.book.all()) {
       if (entry.state === 'removed') continue;
@@ -193,7 +194,8 @@ export class PiholeTarget implements Target {
     // Gravity may have lost what was changed while it ran.
     if (this.#list.hasNews) this.#entries.lookAgain();
     const listed = this.#options.mode === 'both' ? await this.#lookAtList(plan, signal) : new Set<string>();
-    const hot = plan.names.filter((entry) => !listed.has(entry.name)).sort(byWorth);
+    const unlisted = plan.names.filter((entry) => !listed.has(entry.name));
+    const hot = await gently(sortedInSteps(unlisted, byWorth), signal);
     const wildcards = [...plan.wildcards].sort(byWorth);
     const kept = [...hot.slice(0, this.#maxEntries), ...wildcards.slice(0, MAX_WILDCARDS)];
     const late = [...hot.slice(this.#maxEntries), ...wildcards.slice(MAX_WILDCARDS)];
