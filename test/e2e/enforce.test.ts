@@ -302,7 +302,8 @@ test('a source that only returns errors costs no quota, acquits nobody and stops
   t.after(() => server.stop());
   const daemon = await daemonIn(t, dir, { virustotalUrl: baseUrl });
   await sendToSocket(daemon.eveSocket, dnsQuestionLine(BAD));
-  await until('it was asked in vain', async () => (await explain(daemon, BAD)).verdict.last_error !== undefined);
+  const askedInVain = async () => (await explain(daemon, BAD)).verdict.last_error !== undefined;
+  await until('it was asked in vain', askedInVain, PATIENCE_MS);
   const { quota, verdicts, queue } = await status(daemon);
   assert.equal(quota.find(({ window }) => window === 'day')?.used, 0);
   assert.deepEqual([verdicts.clean, verdicts.not_found, verdicts.no_opinion, queue.length], [0, 0, 0, 1]);
