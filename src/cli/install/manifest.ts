@@ -13,7 +13,7 @@ export type Change =
   /** Lines between our marks in somebody else's file, which lies as it was in `backup`. */
   | { readonly kind: 'lines'; readonly path: string; readonly backup: string }
   /** A kernel setting of the running system. */
-  | { readonly kind: 'setting'; readonly name: string; readonly before: string }
+  | { readonly kind: 'setting'; readonly name: string; readonly before: string; readonly after: string }
   | { readonly kind: 'unit'; readonly name: string };
 
 /** Of root alone: what stands here is undone by root, so the daemon's user must not be able to write it. */

@@ -20,7 +20,8 @@ export function sysctlStep(text: string): Step {
       for (const { name, value } of wanted) {
         const present = readSetting(name);
         if (Number(present) >= value) continue;
-        manifest.note({ kind: 'setting', name, before: present });
+        const before = manifest.find('setting', name)?.before ?? present;
+        manifest.note({ kind: 'setting', name, before, after: String(value) });
         writeSetting(name, String(value));
       }
     },

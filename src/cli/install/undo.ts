@@ -82,9 +82,11 @@ function undoOwnership({ path, before, after }: Extract<Change, { kind: 'ownersh
   return { outcome: 'undone', what };
 }
 
-function undoSetting({ name, before }: Extract<Change, { kind: 'setting' }>): Undone {
+function undoSetting({ name, before, after }: Extract<Change, { kind: 'setting' }>): Undone {
   const what = `set ${name} back to ${before}`;
-  if (readSetting(name) === '') return { outcome: 'gone', what };
+  const present = readSetting(name);
+  if (present === '' || present === before) return { outcome: 'gone', what };
+  if (present !== after) return { outcome: 'kept', what, why: `you changed it to ${present}` };
   writeSetting(name, before);
   return { outcome: 'undone', what };
 }
