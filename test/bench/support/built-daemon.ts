@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +9,7 @@ import { MeasuredProcess } from './measured-process.ts';
 /** How many indicators the daemon under measurement enforces. */
 export const INDICATORS = 50_000;
 
+const UNIT = new URL('../../../systemd/guardian.service', import.meta.url);
 const MAIN = fileURLToPath(new URL('../../../dist/main.js', import.meta.url));
 
 /**
@@ -33,12 +34,18 @@ api: { socket: ${at('api.sock')} }
 retention: { sightings: 3650d }
 ${more}`,
   );
-  const daemon = new MeasuredProcess('node', [MAIN, 'run', '--config', config]);
+  const daemon = new MeasuredProcess('node', [MAIN, 'run', '--config', config], unitEnvironment());
   await untilExists(join(dir, 'eve.sock'), daemon);
   // Its first publishing of all indicators belongs to the start, not to the intake.
   await pause(2000);
   await daemon.idle();
   return daemon;
+}
+
+/** What the unit sets: the daemon is measured as it is shipped. */
+function unitEnvironment(): Readonly<Record<string, string>> {
+  const words = /^Environment=(.+)$/m.exec(readFileSync(UNIT, 'utf8'))?.[1]?.split(' ') ?? [];
+  return Object.fromEntries(words.map((word) => [word.slice(0, word.indexOf('=')), word.slice(word.indexOf('=') + 1)]));
 }
 
 /** The SQLite file of a daemon that was started on `dir`. */
