@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Connection } from 'mysql2/promise';
@@ -48,6 +48,8 @@ const RAW: Readonly<Record<string, readonly [table: string, column: string]>> = 
 interface Measured {
   readonly query: Shipped;
   readonly ms: ReadonlyMap<number, number>;
+  /** Of the server's processor: what it would take were it alone. */
+  readonly cpuMs: ReadonlyMap<number, number>;
   readonly ratio: ReadonlyMap<number, number>;
   readonly rows: number;
 }
@@ -69,7 +71,7 @@ try {
   const connection = await asGrafana(server);
   const bare = await bareCounts(server);
   const measured: Measured[] = [];
-  for (const query of shipped()) measured.push(await measure(connection, query, bare));
+  for (const query of shipped()) measured.push(await measure(connection, query, { bare, pid: server.pid() }));
   connection.destroy();
   report(measured, bare);
 } finally {
@@ -88,23 +90,38 @@ function questionOf(query: Shipped, days: number): Question {
   };
 }
 
-async function measure(connection: Connection, query: Shipped, bare: ReadonlyMap<string, number>): Promise<Measured> {
+async function measure(
+  connection: Connection,
+  query: Shipped,
+  { bare, pid }: { readonly bare: ReadonlyMap<string, number>; readonly pid: number },
+): Promise<Measured> {
   const ms = new Map<number, number>();
+  const cpuMs = new Map<number, number>();
   const ratio = new Map<number, number>();
   let rows = 0;
   for (const days of BOUNDS_MS.keys()) {
     const moment = momentOf(questionOf(query, days));
     const took: number[] = [];
+    let cpuAt = 0;
     for (let run = 0; run <= RUNS; run++) {
+      if (run === 1) cpuAt = cpuMsOf(pid);
       const startedAt = performance.now();
       ({ length: rows } = (await ask(connection, query, moment)).rows);
       // The first one finds pages on the disk.
       if (run > 0) took.push(performance.now() - startedAt);
     }
     ms.set(days, median(took));
+    cpuMs.set(days, (cpuMsOf(pid) - cpuAt) / RUNS);
     ratio.set(days, median(took) / (bare.get(`${dashboardOf(query)} ${days}`) ?? Number.NaN));
   }
-  return { query, ms, ratio, rows };
+  return { query, ms, cpuMs, ratio, rows };
+}
+
+/** Processor time of a process so far, from proc(5): user and system, in hundredths of a second. */
+function cpuMsOf(pid: number): number {
+  const [, after = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ');
+  const fields = after.split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
 function dashboardOf({ name }: Shipped): string {
@@ -156,13 +173,14 @@ function report(measured: readonly Measured[], bare: ReadonlyMap<string, number>
       `${one.query.name}  ${one.query.title}`,
       ...[...BOUNDS_MS.keys()].flatMap((days) => [
         (one.ms.get(days) ?? 0).toFixed(0),
+        (one.cpuMs.get(days) ?? 0).toFixed(0),
         (one.ratio.get(days) ?? 0).toFixed(2),
       ]),
       String(one.rows),
       worst(one) > 1 ? 'OVER' : 'ok',
     ]);
   console.log(`\n${machine()}; medians of ${RUNS}\n`);
-  printTable(['query', '7 d ms', 'of bare', '90 d ms', 'of bare', 'rows', ''], rows);
+  printTable(['query', '7 d ms', 'CPU', 'of bare', '90 d ms', 'CPU', 'of bare', 'rows', ''], rows);
   console.log(`\nbare counts, ms: ${[...bare].map(([name, ms]) => `${name} d ${ms.toFixed(0)}`).join(', ')}`);
   const over = measured.filter((one) => worst(one) > 1);
   console.log(
