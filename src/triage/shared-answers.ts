@@ -65,7 +65,8 @@ export class SharedAnswers {
   takeInstead(report: Report): Rejudged {
     const { book } = this.#options;
     return book.transact(() => {
-      book.addSaved(1);
+      // What flowed in while the question was on its way was counted then.
+      if (book.waits(report.observable) || this.#isNews(report)) book.addSaved(1);
       return this.#take(report);
     });
   }

@@ -187,6 +187,7 @@ test('a report that flows in while the question is on its way serves it all the 
   wait('some-name.top');
   await until('it is judged and asked no more', () => store.queue.size().length === 0);
   await until('the desk is at rest', () => others.asked.length === 2);
+  assert.equal(store.outbox.recall('lookups_saved'), '1');
   assert.deepEqual(sent, []);
   assert.equal(store.reports.history(domain('some-name.top')).length, 1);
 });
