@@ -151,6 +151,7 @@ class GaleraNode implements Mariadb {
       'mariadb-install-db',
       '--no-defaults',
       `--datadir=${join(this.#dir, 'data')}`,
+      `--tmpdir=${this.#dir}`,
       '--auth-root-authentication-method=normal',
       '--skip-test-db',
     ];
@@ -189,6 +190,8 @@ class GaleraNode implements Mariadb {
     return [
       '--no-defaults',
       `--datadir=${join(this.#dir, 'data')}`,
+      // A server that starts removes every temporary table it finds in its folder, also those of others.
+      `--tmpdir=${this.#dir}`,
       `--socket=${this.socket}`,
       `--port=${mysql}`,
       `--bind-address=${host}`,
