@@ -38,7 +38,13 @@ function pretending(name: string, changes: Partial<Target> & { readonly outcome?
   return { target, driven };
 }
 
-async function run(t: TestContext, ...targets: readonly Target[]) {
+/** What no target that answers comes near, on a busy machine either. */
+const AMPLE_MS = 60_000;
+
+/** Waited out by the test of a target that never answers. */
+const SHORT_MS = 2_000;
+
+async function run(t: TestContext, timeoutMs: number, ...targets: readonly Target[]) {
   const store = new Store({ path: join(tempDir(t), 'guardian.db'), sidRange: { first: 1, last: 100 } });
   const recorded: string[] = [];
   const publisher = new Publisher({
@@ -55,7 +61,7 @@ async function run(t: TestContext, ...targets: readonly Target[]) {
     now: Date.now,
   });
   const options = { publisher, book: store.canaries, everyMs: 0, log: SILENT, now: Date.now, random: Math.random };
-  const canary = new Canary({ ...options, timeoutMs: 200 });
+  const canary = new Canary({ ...options, timeoutMs });
   t.after(async () => {
     await canary.stop();
     await publisher.stop();
@@ -73,7 +79,7 @@ function outcomes({ targets }: CanaryRun): Readonly<Record<string, string>> {
 test('a canary is published with everything else, found, withdrawn and gone', async (t) => {
   const dir = tempDir(t);
   const { target, driven } = pretending('memory');
-  const { result } = await run(t, new ListFilesTarget({ dir, sensor: 'test', now: Date.now }), target);
+  const { result } = await run(t, AMPLE_MS, new ListFilesTarget({ dir, sensor: 'test', now: Date.now }), target);
   assert.deepEqual(outcomes(result), { lists: 'proved', memory: 'proved' });
   const canaries = driven.map((state) => [...state.values()].filter(({ observable }) => isCanary(observable)).length);
   assert.deepEqual(canaries, [1, 0]);
@@ -97,6 +103,7 @@ test('each target has its own outcome, and a failing, silent or forgetful one co
   });
   const { result, recorded } = await run(
     t,
+    SHORT_MS,
     pretending('well').target,
     nameless.target,
     away.target,
