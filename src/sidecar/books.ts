@@ -18,7 +18,7 @@ export interface Retention {
   readonly alertsMs: number;
 }
 
-/** Observables that are looked at in one piece for what is past its retention: about a tenth of a second where all of it goes. */
+/** Observables and questions that are looked at in one piece for what is past its retention: about a tenth of a second where all of it goes. */
 const PRUNE_STEP = 2_000;
 
 /** The store as the verdict keeper sees it. */
@@ -135,10 +135,12 @@ export function upkeepBook(store: Store, retention: Retention): UpkeepBook {
           store.quota.prune(now - DAY_MS);
         }
         if (cursor === 0) store.sightings.forgetClients();
+        // A question goes with its answer; before names, which it would keep.
+        const lookups = store.lookups.prune(now - retention.reportsMs, PRUNE_STEP);
         store.sightings.forgetBefore(now - retention.sightingsMs, cursor + 1, cursor + PRUNE_STEP);
         store.observables.forgetUnused(now - retention.sightingsMs, cursor + 1, cursor + PRUNE_STEP);
         cursor += PRUNE_STEP;
-        const more = cursor < store.observables.highestId();
+        const more = cursor < store.observables.highestId() || lookups === PRUNE_STEP;
         if (!more) cursor = 0;
         return more;
       }),

@@ -54,6 +54,7 @@ export class LookupStore {
   readonly #disclosuresOf: Statement<[string], DisclosureRow>;
   readonly #disclosed: Statement<[], { n: number }>;
   readonly #counts: Statement<[number], { outcome: LookupOutcome; n: number }>;
+  readonly #prune: Statement<[number, number]>;
 
   constructor(db: Sqlite, observables: ObservableStore) {
     this.#observables = observables;
@@ -74,6 +75,11 @@ export class LookupStore {
     this.#disclosuresOf = db.prepare('SELECT source, sent, first_at, last_at, times FROM disclosures WHERE sent = ?');
     this.#disclosed = db.prepare('SELECT count(*) AS n FROM disclosures');
     this.#counts = db.prepare('SELECT outcome, count(*) AS n FROM lookups WHERE at >= ? GROUP BY outcome');
+    const isDue = (table: string): string => `EXISTS (SELECT 1 FROM ${table} WHERE relation = 'lookups' AND k1 = l.id)`;
+    this.#prune = db.prepare(
+      `DELETE FROM lookups WHERE id IN (SELECT id FROM lookups AS l WHERE at < ? AND outcome <> 'refused'
+         AND NOT ${isDue('outbox')} AND NOT ${isDue('outbox_aside')} LIMIT ?)`,
+    );
   }
 
   /** Keeps what came of a question. */
@@ -117,6 +123,14 @@ export class LookupStore {
   /** How many different things were ever sent out. */
   disclosedCount(): number {
     return this.#disclosed.get()?.n ?? 0;
+  }
+
+  /**
+   * Deletes at most `limit` questions asked before `before`; returns how many. Never what the central database does not know yet, nor
+   * what a source refused, which is never asked again. What was sent stays in `disclosures` for ever.
+   */
+  prune(before: number, limit: number): number {
+    return this.#prune.run(before, limit).changes;
   }
 
   /** What came of the questions asked since `since`. */

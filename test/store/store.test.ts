@@ -413,3 +413,41 @@ test('a store of a newer guardian is refused, and told what to do', (t) => {
   db.close();
   assert.throws(() => new Store({ path, sidRange: SIDS }), /schema is version 999/);
 });
+
+test('what was asked is forgotten after its retention, but never a refusal or what the central database does not know, and what was sent never', (t) => {
+  const store = openStore(t);
+  const asked = (name: string, at: number, outcome: 'found' | 'refused'): void => {
+    const question = {
+      at,
+      source: 'virustotal',
+      observable: observable(name),
+      lane: 'new',
+      outcome,
+      tookMs: 5,
+      error: undefined,
+    };
+    store.lookups.disclose('virustotal', name, at);
+    store.lookups.keep(question);
+  };
+  asked('old.example', T0, 'found');
+  asked('older.example', T0 - HOUR, 'found');
+  asked('oldest.example', T0 - 2 * HOUR, 'found');
+  asked('refused.example', T0, 'refused');
+  asked('young.example', T0 + HOUR, 'found');
+  store.outbox.enable();
+  store.outbox.acknowledge('lookups', store.outbox.next('lookups', undefined, 10));
+  asked('unsent.example', T0, 'found');
+  asked('aside.example', T0, 'found');
+  const [, aside] = store.outbox.next('lookups', undefined, 10);
+  assert.ok(aside);
+  store.outbox.setAside('lookups', aside, 'refused there', T0);
+  const kept = (): readonly string[] =>
+    ['old', 'older', 'oldest', 'refused', 'young', 'unsent', 'aside'].filter(
+      (name) => store.lookups.last(observable(`${name}.example`)) !== undefined,
+    );
+  assert.equal(store.lookups.prune(T0 + 1, 2), 2, 'no more than it was told');
+  assert.equal(store.lookups.prune(T0 + 1, 2), 1);
+  assert.deepEqual(kept(), ['refused', 'young', 'unsent', 'aside']);
+  assert.equal(store.lookups.prune(T0 + 1, 2), 0);
+  assert.equal(store.lookups.disclosedCount(), 7, 'every name ever sent');
+});
