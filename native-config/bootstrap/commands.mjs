@@ -4,6 +4,7 @@ import { build } from './build.mjs';
 import { check } from './check.mjs';
 import { buildDeb } from './deb.mjs';
 import { BUILD_NEEDS, ensurePackages, TEST_NEEDS } from './debian-packages.mjs';
+import { FRUGAL_FLAGS, frugalEnv } from './frugal-start.mjs';
 import { ensureNodePackages } from './node-packages.mjs';
 import { ROOT, runForeground } from './run.mjs';
 import { runTests } from './test-run.mjs';
@@ -16,7 +17,10 @@ export const COMMANDS = {
     await ensureNodePackages();
     await build();
     const fallback = existsSync(DEFAULT_CONFIG) ? ['run'] : ['demo'];
-    return runForeground(process.execPath, ['dist/main.js', ...(args.length > 0 ? args : fallback)]);
+    const asked = args.length > 0 ? args : fallback;
+    return runForeground(process.execPath, [...FRUGAL_FLAGS, 'dist/main.js', ...asked], {
+      env: frugalEnv(process.env),
+    });
   },
 
   async test(args) {
