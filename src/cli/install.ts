@@ -75,7 +75,10 @@ async function walk(steps: readonly Step[], site: Site, isDryRun: boolean, print
     if (finding.state === 'refused') printer.line(`${' '.repeat(WORD_WIDTH)}${finding.hint}`);
   }
   if (isDryRun) printer.line('Nothing was changed.');
-  else printer.line('Now put your key into /etc/guardian/guardian.yaml, restart Suricata, and run "guardian check".');
+  else
+    printer.line(
+      'Now put your key into /etc/guardian/virustotal.key, name it in guardian.yaml there, restart Suricata, and run "guardian check".',
+    );
   return isWhole;
 }
 

@@ -1,13 +1,17 @@
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { OperatorError } from '../core/errors.ts';
 
 /**
- * Writes a file in one step: who reads it sees the old one or the new one.
+ * Writes a file in one step: who reads it sees the old one or the new one. What is no file (a pipe, a device) is written into.
  * @throws OperatorError when it cannot be written.
  */
 export function replaceFile(path: string, text: string, mode: number): void {
   const temporary = `${path}.new`;
   try {
+    if (isStream(path)) {
+      writeFileSync(path, text);
+      return;
+    }
     // One that was left behind, or put there to be written through, is not what is written into.
     rmSync(temporary, { force: true });
     writeFileSync(temporary, text, { mode, flag: 'wx' });
@@ -18,4 +22,11 @@ export function replaceFile(path: string, text: string, mode: number): void {
     const hint = 'Name a file in a folder that this user may write to.';
     throw new OperatorError(`Cannot write ${JSON.stringify(path)}: ${code}`, { cause, hint });
   }
+}
+
+/** Root would put a file in the place of /dev/null, or of the link /dev/stdout, for everybody on the machine. */
+function isStream(path: string): boolean {
+  const present = statSync(path, { throwIfNoEntry: false });
+  if (present === undefined) return false;
+  return /^\/dev\/(?!shm\/)/.test(path) || !(present.isFile() || present.isDirectory());
 }
