@@ -23,6 +23,9 @@ export function folderStep(wanted: WantedFolder): Step {
     look(site): Finding {
       const { system } = site;
       if (!system.has(path)) return NEEDED;
+      // The daemon may write beside its lists: a link it put there must not have root give it another folder.
+      const linker = system.foreignLink(path);
+      if (linker !== undefined) return othersLink(path, linker);
       const present = system.ownership(path);
       if (system.idOf('group', 'guardian') === undefined) return NEEDED;
       const after = ownershipIn(site);
@@ -53,4 +56,9 @@ function othersFolder(path: string, { uid, gid }: { uid: number; gid: number }):
   const why = `it belongs to user ${uid} and group ${gid}, want root's`;
   const hint = `Let guardian write to it: setfacl -m u:guardian:rwx ${path}`;
   return { state: 'refused', why, hint };
+}
+
+function othersLink(path: string, uid: number): Finding {
+  const hint = `Look where it leads and who made it, then remove it: rm ${path}`;
+  return { state: 'refused', why: `it is a link of user ${uid}, want a folder`, hint };
 }

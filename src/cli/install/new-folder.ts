@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Site } from './step.ts';
 
@@ -10,5 +10,5 @@ export function makeFolder(site: Site, path: string): void {
   manifest.note({ kind: 'folder', path });
   mkdirSync(system.at(path));
   // The umask cuts a mode given at creation.
-  chmodSync(system.at(path), 0o755);
+  system.setOwnership(path, { mode: 0o755, uid: 0, gid: 0 });
 }

@@ -1,7 +1,20 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, chownSync, existsSync, lstatSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  constants,
+  existsSync,
+  fchmodSync,
+  fchownSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { OperatorError } from '../../core/errors.ts';
 import { writeFileAtomically } from '../../lib/atomic-file.ts';
@@ -33,9 +46,12 @@ export class TargetSystem {
     return this.root === '/' && existsSync('/run/systemd/system');
   }
 
-  /** Where a path of that system lies on this one. */
+  /** Where a path of that system lies on this one. @throws OperatorError where a link on the way leads out of the folder. */
   at(path: string): string {
-    return this.root === '/' ? path : join(this.root, path);
+    if (this.root === '/') return path;
+    const full = join(this.root, path);
+    this.#refuseOutside(dirname(full));
+    return full;
   }
 
   has(path: string): boolean {
@@ -45,7 +61,7 @@ export class TargetSystem {
   /** `undefined` when there is no such file. */
   read(path: string): string | undefined {
     try {
-      return readFileSync(this.at(path), 'utf8');
+      return readFileSync(this.#followed(path), 'utf8');
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
       if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
@@ -55,7 +71,7 @@ export class TargetSystem {
 
   /** Replaces or makes a file; where it is a link, what it leads to. */
   write(path: string, text: string, { mode, uid, gid }: Ownership): void {
-    const full = this.at(path);
+    const full = this.#followed(path);
     const real = existsSync(full) ? realpathSync(full) : full;
     writeFileAtomically(real, text, mode);
     // The umask cuts the mode given at creation.
@@ -64,13 +80,26 @@ export class TargetSystem {
   }
 
   ownership(path: string): Ownership {
-    const { mode, uid, gid } = statSync(this.at(path));
+    const { mode, uid, gid } = statSync(this.#followed(path));
     return { mode: mode & 0o7777, uid, gid };
   }
 
+  /** Who else but root made the link that stands in a path's place; `undefined` where there is none, or root's. */
+  foreignLink(path: string): number | undefined {
+    const present = lstatSync(this.at(path), { throwIfNoEntry: false });
+    return present?.isSymbolicLink() === true && present.uid !== 0 ? present.uid : undefined;
+  }
+
+  /** Of a folder. Through its handle: whoever may write beside it could put a link to another one in its place meanwhile. */
   setOwnership(path: string, { mode, uid, gid }: Ownership): void {
-    chownSync(this.at(path), uid, gid);
-    chmodSync(this.at(path), mode);
+    const isRootsLink = lstatSync(this.at(path)).isSymbolicLink() && this.foreignLink(path) === undefined;
+    const handle = openSync(this.#followed(path), constants.O_DIRECTORY | (isRootsLink ? 0 : constants.O_NOFOLLOW));
+    try {
+      fchownSync(handle, uid, gid);
+      fchmodSync(handle, mode);
+    } finally {
+      closeSync(handle);
+    }
   }
 
   /** Number of a user or group by its file; `undefined` when there is none. */
@@ -88,6 +117,25 @@ export class TargetSystem {
     );
   }
 
+  /** As `at`, for what is read or written through a link too. */
+  #followed(path: string): string {
+    const full = this.at(path);
+    if (this.root !== '/') this.#refuseOutside(full);
+    return full;
+  }
+
+  /** A link of that system means its own root; here it would lead to a file of this machine. */
+  #refuseOutside(full: string): void {
+    const real = realPathOf(full);
+    if (real === this.root || real.startsWith(`${this.root}/`)) return;
+    throw new OperatorError(
+      `Cannot install to "${this.root}": ${full} leads out of it, to ${real}, want what is below it`,
+      {
+        hint: 'Make the link a relative one, or run "guardian install" on that system itself.',
+      },
+    );
+  }
+
   /** @throws OperatorError with the last line the tool said, when it cannot be run or fails. */
   async tool(program: string, args: readonly string[]): Promise<string> {
     const options = { timeout: TOOL_TIMEOUT_MS, maxBuffer: MAX_OUTPUT_BYTES };
@@ -97,6 +145,16 @@ export class TargetSystem {
       const hint = `Run it yourself: ${[program, ...args].join(' ')}`;
       throw new OperatorError(`Cannot run ${program}: ${lastWords(cause)}`, { cause, hint });
     }
+  }
+}
+
+/** Where a path leads, as far as it is there. */
+function realPathOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || path === dirname(path)) throw error;
+    return realPathOf(dirname(path));
   }
 }
 

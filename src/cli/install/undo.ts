@@ -68,6 +68,7 @@ function undoFile({ path, digests }: Extract<Change, { kind: 'file' }>, system: 
 function undoFolder(path: string, system: TargetSystem): Undone {
   const what = `remove folder ${path}`;
   if (!system.has(path)) return { outcome: 'gone', what };
+  if (!lstatSync(system.at(path)).isDirectory()) return { outcome: 'kept', what, why: 'it is no folder any more' };
   const count = readdirSync(system.at(path)).length;
   if (count > 0) return { outcome: 'kept', what, why: 'it is not empty' };
   rmdirSync(system.at(path));
@@ -77,6 +78,7 @@ function undoFolder(path: string, system: TargetSystem): Undone {
 function undoOwnership({ path, before, after }: Extract<Change, { kind: 'ownership' }>, system: TargetSystem): Undone {
   const what = `give ${path} its mode and owner back`;
   if (!system.has(path)) return { outcome: 'gone', what };
+  if (system.foreignLink(path) !== undefined) return { outcome: 'kept', what, why: 'a link stands in its place' };
   if (!isSame(system.ownership(path), after)) return { outcome: 'kept', what, why: 'you changed it' };
   system.setOwnership(path, before);
   return { outcome: 'undone', what };

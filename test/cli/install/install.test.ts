@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { chownSync, mkdirSync, rmSync, statSync } from 'node:fs';
+import { chownSync, existsSync, lchownSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { requires } from '../../support/requirement.ts';
+import { tempDir } from '../../support/temp-dir.ts';
+import { treeOf } from '../../support/tree.ts';
 import { type CliRun, cli, world } from '../cli-fixture.ts';
 import { type SystemRoot, systemRoot } from './system-root.ts';
 
@@ -223,6 +225,53 @@ test('a folder of rules that belongs to somebody else is not taken over', async 
   assert.match(stdout, /^ +Let guardian write to it: setfacl -m u:guardian:rwx \/var\/lib\/suricata\/rules$/m);
   await uninstall(system);
   assert.deepEqual(system.snapshot(), was);
+});
+
+test('a link that the daemon put in the place of a folder of its own gives it nothing of root, and is left', async (t) => {
+  if (!requires(t, 'systemd')) return;
+  const { system } = before(t, { withSuricata: false });
+  mkdirSync(system.at('/etc/secret'), { mode: 0o700 });
+  mkdirSync(system.at('/var/lib/guardian'), { recursive: true });
+  symlinkSync('../../../etc/secret', system.at('/var/lib/guardian/lists'));
+  lchownSync(system.at('/var/lib/guardian/lists'), 1000, 1000);
+  const secret = () => {
+    const { mode, uid, gid } = statSync(system.at('/etc/secret'));
+    return [mode & 0o7777, uid, gid];
+  };
+  const { status, stdout } = await install(system);
+  assert.equal(status, 1);
+  assert.match(stdout, /^NOT done make folder \/var\/lib\/guardian\/lists.*it is a link of user 1000, want a folder$/m);
+  assert.deepEqual(secret(), [0o700, 0, 0]);
+  assert.equal((await uninstall(system)).status, 0);
+  assert.deepEqual(secret(), [0o700, 0, 0]);
+});
+
+test('a folder that root has put on another disk by a link is used', async (t) => {
+  if (!requires(t, 'systemd')) return;
+  const { system } = before(t, { withSuricata: false });
+  mkdirSync(system.at('/srv/guardian'), { recursive: true });
+  symlinkSync('../../srv/guardian', system.at('/var/lib/guardian'));
+  assert.equal((await install(system)).status, 0);
+  assert.equal(statSync(system.at('/srv/guardian')).mode & 0o7777, 0o711);
+});
+
+test('install and uninstall --root change nothing outside, also where a link of that system leads there', async (t) => {
+  if (!requires(t, 'systemd')) return;
+  const [outside, other] = [tempDir(t), tempDir(t)];
+  const { system } = before(t, { withSuricata: false });
+  symlinkSync(outside, system.at('/var/lib/suricata'));
+  const { status, stderr } = await install(system);
+  assert.equal(status, 1);
+  assert.match(stderr, /var\/lib\/suricata\/rules leads out of it|var\/lib\/suricata leads out of it/);
+  assert.deepEqual(treeOf(outside), treeOf(other));
+  rmSync(system.at('/var/lib/suricata'));
+  assert.equal((await install(system)).status, 0);
+  rmSync(system.at('/var/lib/suricata'), { recursive: true });
+  mkdirSync(join(outside, 'rules'));
+  writeFileSync(join(outside, 'rules/virustotal-ioc.rules'), '');
+  symlinkSync(outside, system.at('/var/lib/suricata'));
+  assert.equal((await uninstall(system, '--purge')).status, 1);
+  assert.ok(existsSync(join(outside, 'rules/virustotal-ioc.rules')));
 });
 
 test('what the package of the distribution brings is not written again; nftables gets its drop-in when it is configured', async (t) => {
