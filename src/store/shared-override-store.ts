@@ -67,13 +67,15 @@ export class SharedOverrideStore {
 
   /**
    * Keeps what the central database says at `now`, unless something later was said here meanwhile. Returns whether it is new: the
-   * same word comes again and again, each time a few milliseconds off, since it comes by another clock.
+   * same word comes again and again, each time a few milliseconds off, since it comes by another clock. One whose time is over
+   * ends what it took the place of, or who was away meanwhile would keep the word before it.
    */
-  hear(word: SharedWord, now: number): boolean {
-    const known = this.#find.get(word.pattern.text);
+  hear(heard: SharedWord, now: number): boolean {
+    const known = this.#find.get(heard.pattern.text);
+    const isOver = heard.expiresAt !== undefined && heard.expiresAt <= now;
+    const word: SharedWord = isOver ? { ...heard, action: 'forget' } : heard;
     const isLater = known === undefined || known.pending === 0 || word.saidAt > known.said_at;
-    const isOver = word.expiresAt !== undefined && word.expiresAt <= now;
-    if (!isLater || isOver || (known === undefined ? word.action === 'forget' : isSame(word, known))) return false;
+    if (!isLater || (known === undefined ? word.action === 'forget' : isSame(word, known))) return false;
     this.#upsert.run(...valuesOf(word), 0);
     this.#cached = undefined;
     return true;

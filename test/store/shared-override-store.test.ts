@@ -45,6 +45,17 @@ test('SharedOverrideStore follows the centre, but for what was said here and is 
   assert.deepEqual(words.current(0), []);
 });
 
+test('SharedOverrideStore ends what a word took the place of that is over by the time it is heard', (t) => {
+  const { sharedOverrides: words } = openStore(t);
+  words.hear(word('a.com', 100), 1_000);
+  const ended = word('a.com', 2_000, { action: 'block', expiresAt: 3_000 });
+  assert.equal(words.hear(ended, 4_000), true, 'the allow of before was taken back by it, and it is over');
+  assert.equal(words.find('a.com'), undefined);
+  assert.deepEqual(words.current(4_000), []);
+  assert.equal(words.hear(ended, 4_000), false, 'that is no news twice');
+  assert.deepEqual(words.pending(10), []);
+});
+
 test('SharedOverrideStore tells what the centre does not know, until that very word is acknowledged', (t) => {
   const { sharedOverrides: words } = openStore(t);
   words.hear(word('b.com', 1), 1);
