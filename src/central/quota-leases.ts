@@ -7,6 +7,7 @@ import { RELATIONS } from './central-relation.ts';
 import type { FleetPulse } from './fleet-pulse.ts';
 import { type LoneMemory, LoneShare } from './lone-share.ts';
 import { SCAN_FIELDS, scanValues } from './scan-row.ts';
+import { SET_BACK_S } from './server-clock.ts';
 import { type Draw, type DrawRefusal, SharedAllowance, type Spent } from './shared-allowance.ts';
 import type { SharedReports } from './shared-reports.ts';
 import { Upsert } from './upsert.ts';
@@ -162,7 +163,8 @@ export class QuotaLeases {
     return pool.use(async (connection) => {
       const matched = await connection.run(
         `UPDATE quota_leases SET sensor = ?, leased_until = UTC_TIMESTAMP(3) + INTERVAL ${LEASE_S} SECOND
-         WHERE account = ? AND kind = ? AND value = ? AND (leased_until < UTC_TIMESTAMP(3) OR sensor = ?)`,
+         WHERE account = ? AND kind = ? AND value = ? AND (leased_until < UTC_TIMESTAMP(3)
+           OR leased_until > UTC_TIMESTAMP(3) + INTERVAL ${SET_BACK_S} SECOND OR sensor = ?)`,
         [sensor, account, kind, value, sensor],
       );
       if (matched > 0) return true;

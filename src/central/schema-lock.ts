@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { CentralConnection } from './central-connection.ts';
 import { CentralError, failureOf } from './central-error.ts';
+import { SET_BACK_S } from './server-clock.ts';
 
 /** The right to change the schema, held by one guardian at a time. */
 export interface SchemaHold {
@@ -98,7 +99,7 @@ async function takeLease(connection: CentralConnection, holder: string): Promise
   try {
     const matched = await connection.run(
       `UPDATE schema_leases SET holder = ?, until = UTC_TIMESTAMP(3) + INTERVAL ${LEASE_S} SECOND
-       WHERE name = ? AND (holder = ? OR until < UTC_TIMESTAMP(3))`,
+       WHERE name = ? AND (holder = ? OR until < UTC_TIMESTAMP(3) OR until > UTC_TIMESTAMP(3) + INTERVAL ${SET_BACK_S} SECOND)`,
       [holder, LOCK, holder],
     );
     if (matched > 0) return true;

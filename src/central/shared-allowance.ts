@@ -1,5 +1,6 @@
 import { type AllowanceView, leastOf, sum, viewOf } from './allowance-view.ts';
 import type { CentralPool } from './central-pool.ts';
+import { SET_BACK_S } from './server-clock.ts';
 
 /** Which share of the allowance pays, as the sensors call it. */
 export type DrawLane = 'alert' | 'manual' | 'recheck' | 'new';
@@ -154,7 +155,8 @@ export class SharedAllowance {
     const take = () =>
       this.#run(
         `UPDATE quota_places SET free_at = UTC_TIMESTAMP(3) + INTERVAL ${PLACE_S} SECOND, sensor = ?
-         WHERE account = ? AND place < ? AND free_at <= UTC_TIMESTAMP(3) ORDER BY place LIMIT 1`,
+         WHERE account = ? AND place < ? AND (free_at <= UTC_TIMESTAMP(3) OR free_at > UTC_TIMESTAMP(3) + INTERVAL ${SET_BACK_S} SECOND)
+         ORDER BY place LIMIT 1`,
         [sensor, account, allowed],
       );
     if ((await take()) > 0) return undefined;

@@ -225,6 +225,20 @@ test('no sixty seconds hold more questions of a fleet than its minute allows', a
   assert.deepEqual((await all()).filter((one) => one === 'granted').length, 1);
 });
 
+test('a clock of the server that was days ahead and was set back holds neither a name nor the minute', async (t) => {
+  if (!requires(t, 'mariadb')) return;
+  const server = await startFleetServer(t);
+  const pool = server.pool();
+  const [a, b] = [leasesOf({ pool, sensor: 'a' }), leasesOf({ pool, sensor: 'b' })];
+  const draw = drawOf(10, { minute: 1 });
+  assert.equal(await turnOf(a, 'one.example.com', draw), 'granted');
+  await server.sql('UPDATE virus_total.quota_leases SET leased_until = leased_until + INTERVAL 3 DAY');
+  await server.sql('UPDATE virus_total.quota_places SET free_at = free_at + INTERVAL 3 DAY');
+  assert.equal(await turnOf(b, 'one.example.com', draw), 'granted');
+  assert.equal(await turnOf(a, 'one.example.com', draw), 'asked');
+  assert.equal(await turnOf(a, 'two.example.com', draw), 'minute');
+});
+
 test('QuotaLeases makes room for a sensor that waits and had less, but never wastes what it does not take', async (t) => {
   if (!requires(t, 'mariadb')) return;
   const server = await startFleetServer(t);
