@@ -29,6 +29,8 @@ const TIMEOUT_MS = 60_000;
 const PATIENTLY = `/*M!100101 SET STATEMENT max_statement_time = ${(TIMEOUT_MS * 0.9) / 1000} FOR */ `;
 /** Read from the book at a time. */
 const STEP = 100;
+/** In a row: more are no matter of a single hour, and each may take as long as the server is waited for. */
+const MOST_FAILURES = 3;
 /** Rows of one statement: an hour has as many as a network has devices. */
 const ROWS_A_STATEMENT = 500;
 
@@ -45,6 +47,8 @@ export class SummaryKeeper {
   readonly #options: SummaryKeeperOptions;
   /** What is being made anew, until rows arrive that it has to count. */
   #making: DueSummary | undefined;
+  /** What could not be made since everything else was last. */
+  readonly #failed = new Set<string>();
 
   constructor(options: SummaryKeeperOptions) {
     this.#options = options;
@@ -57,20 +61,42 @@ export class SummaryKeeper {
     for (const due of dues) if (isSame(due, this.#making)) this.#making = undefined;
   }
 
-  /** Makes due summaries anew, one after the other; yields after each. @throws CentralError */
+  /**
+   * Makes due summaries anew, one after the other; yields after each. One that cannot be made stays due and comes after all others, so
+   * that an hour too large to be counted in time holds up no other. @throws CentralError
+   */
   async *refresh(): AsyncGenerator<void> {
     const { book } = this.#options;
-    for (;;) {
-      const dues = book.next(STEP);
+    let failed: unknown;
+    for (let failures = 0; ; ) {
+      const limit = STEP + this.#failed.size;
+      const dues = book.next(limit);
       for (const due of dues) {
-        this.#making = due;
-        await this.#make(due);
-        // Rows that came meanwhile may not have been counted: it stays due.
-        if (this.#making !== undefined) book.done(due);
-        this.#making = undefined;
+        if (this.#failed.has(nameOf(due))) continue;
+        try {
+          await this.#remake(due);
+        } catch (error) {
+          this.#failed.add(nameOf(due));
+          failed = error;
+          failures += 1;
+          if (failures === MOST_FAILURES) throw error;
+        }
         yield;
       }
-      if (dues.length < STEP) return;
+      if (dues.length < limit) break;
+    }
+    this.#failed.clear();
+    if (failed !== undefined) throw failed;
+  }
+
+  async #remake(due: DueSummary): Promise<void> {
+    this.#making = due;
+    try {
+      await this.#make(due);
+      // Rows that came meanwhile may not have been counted: it stays due.
+      if (this.#making !== undefined) this.#options.book.done(due);
+    } finally {
+      this.#making = undefined;
     }
   }
 
@@ -139,6 +165,10 @@ function observablesOf(columns: readonly string[], rows: readonly (readonly RowV
   return rows
     .filter((row) => ['malicious', 'suspicious'].includes(String(row[state ?? -1])))
     .map((row) => ({ scope: 'observable', key: `${String(row[kind ?? -1])}:${String(row[value ?? -1])}` }));
+}
+
+function nameOf({ scope, key }: DueSummary): string {
+  return `${scope} ${key}`;
 }
 
 function isSame(one: DueSummary, other: DueSummary | undefined): boolean {

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Log } from '../lib/log.ts';
+import { CentralError } from './central-error.ts';
 import type { SummaryKeeper } from './summary-keeper.ts';
 
 export interface SummaryLoopOptions {
@@ -15,6 +16,7 @@ export class SummaryLoop {
   readonly #options: SummaryLoopOptions;
   #abort = new AbortController();
   #running: Promise<void> = Promise.resolve();
+  #said = '';
 
   constructor(options: SummaryLoopOptions) {
     this.#options = options;
@@ -32,11 +34,10 @@ export class SummaryLoop {
   }
 
   async #loop(): Promise<void> {
-    const { log, intervalMs } = this.#options;
+    const { intervalMs } = this.#options;
     const { signal } = this.#abort;
     while (!signal.aborted) {
-      // The sync says aloud what is wrong with the centre; what is due stays so.
-      await this.#refresh().catch((error: unknown) => log.debug('summaries not made anew', { err: error }));
+      await this.#refresh().catch((error: unknown) => this.#say(error));
       await pause(intervalMs, undefined, { signal }).catch(() => undefined);
     }
   }
@@ -44,5 +45,14 @@ export class SummaryLoop {
   async #refresh(): Promise<void> {
     if (!this.#options.isReady()) return;
     for await (const _ of this.#options.keeper.refresh()) if (this.#abort.signal.aborted) return;
+  }
+
+  /** Once for each reason: what is due stays so. The sync says aloud what is wrong with the centre as a whole. */
+  #say(error: unknown): void {
+    const why = error instanceof Error ? error.message : String(error);
+    const isSyncs = error instanceof CentralError && (error.failure === 'lost' || !this.#options.isReady());
+    if (isSyncs || why === this.#said) this.#options.log.debug('summaries not made anew', { err: error });
+    else this.#options.log.warn('summaries not made anew', { err: error });
+    if (!isSyncs) this.#said = why;
   }
 }

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { startMariadb } from '../support/mariadb.ts';
 import { requires } from '../support/requirement.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { until } from '../support/until.ts';
 import {
   drained,
   HOUR,
@@ -166,4 +167,29 @@ test('reports are summed up by what was asked about, how many engines flagged it
       'url 1 other 0 1 3600',
     ],
   );
+});
+
+test('summaries that cannot be made hold up no others, are said once, and are made when they can be', async (t) => {
+  if (!requires(t, 'mariadb')) return;
+  const dir = tempDir(t);
+  const server = await startMariadb(t, { dir });
+  const sensor = openSensor(t, 'gateway', dir);
+  const { store } = sensor;
+  const sync = sensor.sync({ addresses: [{ socket: server.socket }] });
+  await until('the schema is made', () => sync.figures().state.kind === 'syncing');
+  await server.sql('USE virus_total', 'RENAME TABLE alert_hours TO elsewhere');
+  store.transact(() => {
+    for (let hour = 1; hour <= 8; hour++)
+      store.sightings.record(sightings(['a.example.com'], T0 + hour * HOUR, LAPTOP, hour));
+    store.reports.keep(report('a.example.com', T0, 0));
+  });
+  const sums = async () => (await server.sql('SELECT SUM(scans) AS n FROM virus_total.scan_hours'))[0]?.n;
+  await until('what does not need the table is made', async () => Number(await sums()) === 1);
+  const said = () => sensor.logged.filter((line) => line.startsWith('warn summaries not made anew'));
+  await until('it is said', () => said().length > 0);
+  assert.equal(said().length, 1, said().join(', '));
+  await server.sql('USE virus_total', 'RENAME TABLE elsewhere TO alert_hours');
+  await drained(sensor);
+  const [row] = await server.sql('SELECT COUNT(*) AS n, SUM(queries) AS queries FROM virus_total.client_hours');
+  assert.deepEqual([Number(row?.n), Number(row?.queries)], [8, 36]);
 });
