@@ -27,6 +27,11 @@ export async function clearSocketPath(path: string): Promise<void> {
   unlinkSync(path);
 }
 
+/** Whether a process listens at `path`, or may. */
+export async function isListenedOn(path: string): Promise<boolean> {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSocket() === true && (await isAnswered(path));
+}
+
 /** Whether a process listens. Anything but a plain refusal counts as yes: a live socket must never be taken away. */
 function isAnswered(path: string): Promise<boolean> {
   return new Promise((resolve) => {

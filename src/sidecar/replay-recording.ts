@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { isListenedOn } from '../api/socket-file.ts';
 import { DEFAULT_CONFIG_PATH, defaultConfig, loadConfig } from '../config/load-config.ts';
 import type { Config } from '../config/schema.ts';
 import { readApiKey } from '../config/secrets.ts';
-import { CredentialsError, QuotaError, RefusedError } from '../core/errors.ts';
+import { CredentialsError, OperatorError, QuotaError, RefusedError } from '../core/errors.ts';
 import { type Observable, observableOfKey } from '../core/observable.ts';
 import { EvePipeline } from '../eve/eve-pipeline.ts';
 import type { IntakeBatch } from '../eve/intake-batch.ts';
@@ -19,7 +19,7 @@ import { FeedWords } from './feed-words.ts';
 import { Judgement } from './judgement.ts';
 import { Questions } from './questions.ts';
 import type { Replay, ReplayOptions, ReplaySummary } from './replay-summary.ts';
-import { storeOf } from './store-of.ts';
+import { storeOf, storePath } from './store-of.ts';
 
 /** Rows gathered before they are kept: as the daemon does, so that memory stays bounded for any length of recording. */
 const FLUSH_BYTES = 4 * 1024 * 1024;
@@ -28,7 +28,9 @@ const FLUSH_BYTES = 4 * 1024 * 1024;
 export function replayRecording(env: Readonly<Record<string, string | undefined>>): Replay {
   return async (options) => {
     const config = configOf(options);
-    const run = new ReplayRun(config, feedList(config.feeds, env, SILENT));
+    if (options.lookups) await refuseBesideDaemon(config.api.socket);
+    const cache = cacheOf(config, options.lookups);
+    const run = new ReplayRun(config, cache, feedList(config.feeds, env, SILENT));
     try {
       await run.read(options);
       const asked = options.lookups ? await run.ask(env, options.signal) : 0;
@@ -42,6 +44,21 @@ export function replayRecording(env: Readonly<Record<string, string | undefined>
 function configOf({ configPath }: ReplayOptions): Config {
   if (configPath !== undefined) return loadConfig({ path: configPath });
   return existsSync(DEFAULT_CONFIG_PATH) ? loadConfig({ path: DEFAULT_CONFIG_PATH }) : defaultConfig();
+}
+
+/** The daemon's store is its own to write: only where it does not run may answers be added to it. */
+function cacheOf(config: Config, lookups: boolean): Store | undefined {
+  return existsSync(storePath(config)) ? storeOf(config, { readOnly: !lookups }) : undefined;
+}
+
+async function refuseBesideDaemon(socket: string): Promise<void> {
+  if (!(await isListenedOn(socket))) return;
+  throw new OperatorError(
+    `Cannot ask for a replay: a daemon answers at "${socket}", want it to be the only one who asks`,
+    {
+      hint: 'Leave --lookups out, or ask the daemon: "guardian lookup NAME".',
+    },
+  );
 }
 
 class ReplayRun {
@@ -58,9 +75,9 @@ class ReplayRun {
   #clock = 0;
   #ordered: readonly QueuedQuestion[] | undefined;
 
-  constructor(config: Config, feeds: readonly Feed[]) {
+  constructor(config: Config, cache: Store | undefined, feeds: readonly Feed[]) {
     this.#config = config;
-    this.#cache = existsSync(join(config.dataDir, 'guardian.db')) ? storeOf(config) : undefined;
+    this.#cache = cache;
     this.#scratch = new Store({ path: ':memory:', sidRange: config.suricata.sidRange });
     const now = () => this.#clock;
     this.#words = new FeedWords(this.#cache ?? this.#scratch, feeds);

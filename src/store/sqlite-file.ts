@@ -37,13 +37,36 @@ export function openSqliteFile(path: string): Sqlite {
     migrate(db, path);
     return db;
   } catch (error) {
-    if (error instanceof OperatorError) throw error;
-    const why = error instanceof Error ? error.message : String(error);
-    throw new OperatorError(`Cannot open store "${path}": ${why}`, {
-      cause: error,
-      hint: 'Check that data_dir exists, is writable and has room.',
-    });
+    throw asOperatorError(error, path, 'Check that data_dir exists, is writable and has room.');
   }
+}
+
+/**
+ * Opens the SQLite file at `path` to read it only: nothing is made, changed or brought up to date, so it may be another process's.
+ * @throws OperatorError when it cannot be opened, is no database, or its schema is that of another version.
+ */
+export function readSqliteFile(path: string): Sqlite {
+  let db: Sqlite | undefined;
+  try {
+    db = new Database(path, { timeout: BUSY_TIMEOUT_MS, readonly: true });
+    db.pragma(`cache_size = -${CACHE_KIB}`);
+    db.pragma('temp_store = MEMORY');
+    const wanted = migrationFiles().length;
+    const found = versionOf(db, path, wanted);
+    if (found === wanted) return db;
+    throw new OperatorError(`Cannot read store "${path}": its schema is version ${found}, want ${wanted}`, {
+      hint: 'The daemon of this version brings it up to date when it starts.',
+    });
+  } catch (error) {
+    db?.close();
+    throw asOperatorError(error, path, 'Check that this user may read data_dir.');
+  }
+}
+
+function asOperatorError(error: unknown, path: string, hint: string): OperatorError {
+  if (error instanceof OperatorError) return error;
+  const why = error instanceof Error ? error.message : String(error);
+  return new OperatorError(`Cannot open store "${path}": ${why}`, { cause: error, hint });
 }
 
 /**
@@ -71,15 +94,8 @@ function claimFile(path: string): void {
 }
 
 function migrate(db: Sqlite, path: string): void {
-  const files = readdirSync(MIGRATIONS)
-    .filter((name) => name.endsWith('.sql'))
-    .sort();
-  const done = db.pragma('user_version', { simple: true }) as number;
-  if (done > files.length) {
-    throw new OperatorError(`Cannot use store "${path}": its schema is version ${done}, want at most ${files.length}`, {
-      hint: 'It was written by a newer guardian: install that version again.',
-    });
-  }
+  const files = migrationFiles();
+  const done = versionOf(db, path, files.length);
   for (const [index, file] of files.entries()) {
     if (index < done) continue;
     db.transaction(() => {
@@ -87,4 +103,18 @@ function migrate(db: Sqlite, path: string): void {
       db.pragma(`user_version = ${index + 1}`);
     })();
   }
+}
+
+function migrationFiles(): readonly string[] {
+  return readdirSync(MIGRATIONS)
+    .filter((name) => name.endsWith('.sql'))
+    .sort();
+}
+
+function versionOf(db: Sqlite, path: string, newest: number): number {
+  const version = db.pragma('user_version', { simple: true }) as number;
+  if (version <= newest) return version;
+  throw new OperatorError(`Cannot use store "${path}": its schema is version ${version}, want at most ${newest}`, {
+    hint: 'It was written by a newer guardian: install that version again.',
+  });
 }

@@ -21,7 +21,7 @@ import { ScanPanels } from './scan-panels.ts';
 import { SharedOverrideStore } from './shared-override-store.ts';
 import { SidStore } from './sid-store.ts';
 import { SightingStore } from './sighting-store.ts';
-import { openSqliteFile, type Sqlite, transactDurably } from './sqlite-file.ts';
+import { openSqliteFile, readSqliteFile, type Sqlite, transactDurably } from './sqlite-file.ts';
 import { StatsStore } from './stats-store.ts';
 import { VerdictStore } from './verdict-store.ts';
 
@@ -29,6 +29,8 @@ import { VerdictStore } from './verdict-store.ts';
 export interface StoreOptions {
   readonly path: string;
   readonly sidRange: { readonly first: number; readonly last: number };
+  /** Another process's: nothing is written, and every attempt throws. */
+  readonly readOnly?: boolean;
 }
 
 /** The truth of this machine: one SQLite file, one writer, a class per table. */
@@ -61,7 +63,7 @@ export class Store {
 
   /** @throws OperatorError when the file cannot be opened or migrated. */
   constructor(options: StoreOptions) {
-    const db = openSqliteFile(options.path);
+    const db = options.readOnly === true ? readSqliteFile(options.path) : openSqliteFile(options.path);
     this.#db = db;
     this.observables = new ObservableStore(db);
     this.sightings = new SightingStore(db, this.observables);
