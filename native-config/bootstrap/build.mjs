@@ -19,6 +19,8 @@ const SHEBANG = '#!/usr/bin/env node\n';
 export async function build() {
   if (!isStale()) return;
   const startedAt = Date.now();
+  // Said before, since it takes a while, and not on stdout, which belongs to what is asked for ("npm start -s -- status --json").
+  console.error('Building dist, since src is newer.');
   // Built beside and then put in place, so that a failed build leaves the old one whole.
   const next = `dist.${process.pid}`;
   try {
@@ -32,7 +34,7 @@ export async function build() {
   } finally {
     rmSync(join(ROOT, next), { recursive: true, force: true });
   }
-  console.log(`Built dist in ${((Date.now() - startedAt) / 1000).toFixed(1)} s.`);
+  console.error(`Built dist in ${((Date.now() - startedAt) / 1000).toFixed(1)} s.`);
 }
 
 function isStale() {

@@ -14,7 +14,7 @@ const FATAL_CALL = 'RemoveEnvironmentCleanupHook';
 export async function ensureNodePackages() {
   const stale = staleReason();
   if (stale !== undefined) {
-    console.log(
+    console.error(
       `Installing Node packages (npm ci), because ${stale}. Native ones may be compiled, which takes minutes.`,
     );
     await npm(['ci', '--include=dev', '--no-audit', '--no-fund']);
@@ -29,7 +29,7 @@ export async function ensureNodePackages() {
 async function rebuild(broken, why) {
   if (broken.length === 0) return;
   const names = broken.map((path) => path.split('/', 1)[0]);
-  console.log(`Building ${names.join(', ')} again (npm rebuild): ${why}.`);
+  console.error(`Building ${names.join(', ')} again (npm rebuild): ${why}.`);
   // A binary that was downloaded is what is being replaced.
   await npm(['rebuild', ...names], { npm_config_build_from_source: 'true' });
 }
