@@ -55,6 +55,9 @@ export interface Daemon {
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const KEY = 'test-key';
 
+/** Longer than a daemon itself waits for its receiving side, so that on a busy machine its own words are told and not ours. */
+const START_DEADLINE_MS = 120_000;
+
 /** The key a stand-in must accept. */
 export const DAEMON_KEY = KEY;
 
@@ -76,13 +79,14 @@ export async function startDaemon(t: TestContext, options: DaemonOptions): Promi
     child = started;
     endWithUs(started);
     for (const stream of [started.stdout, started.stderr]) stream.on('data', (text) => (log += String(text)));
-    await until('the daemon is ready', async () => {
+    const isReady = async (): Promise<boolean> => {
       if (started.exitCode !== null) throw new Error(`The daemon ended with ${started.exitCode}: ${log}`);
       return client.ask({ method: 'GET', path: '/readyz' }).then(
         () => true,
         () => false,
       );
-    });
+    };
+    await until('the daemon is ready', isReady, START_DEADLINE_MS);
   };
   const ended = async () => {
     const running = child;
