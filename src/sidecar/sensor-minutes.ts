@@ -1,4 +1,5 @@
 import type { IntakeCounters } from '../eve/intake-counters.ts';
+import type { Log } from '../lib/log.ts';
 import type { MetricsSnapshot } from '../ops/metrics-snapshot.ts';
 import type { SensorMinute, StatsStore } from '../store/stats-store.ts';
 
@@ -7,6 +8,7 @@ export interface SensorMinutesOptions {
   readonly snapshot: () => MetricsSnapshot;
   readonly counters: () => IntakeCounters | undefined;
   readonly memoryBytes: () => number;
+  readonly log: Log;
   readonly now: () => number;
 }
 
@@ -42,13 +44,18 @@ export class SensorMinutes {
     this.note();
   }
 
-  /** Adds what was counted since the last call to the present minute. */
+  /** Adds what was counted since the last call to the present minute. What cannot be kept, as on a full disk, is told with the next. */
   note(): void {
-    const { stats, memoryBytes, now } = this.#options;
+    const { stats, memoryBytes, now, log } = this.#options;
     const counted = this.#counted();
     const since = differences(counted, this.#before);
-    this.#before = counted;
-    stats.addSensor(now(), { ...since, ...this.#standing(), memoryBytes: memoryBytes() });
+    try {
+      stats.addSensor(now(), { ...since, ...this.#standing(), memoryBytes: memoryBytes() });
+      this.#before = counted;
+    } catch (error) {
+      // Thrown from a timer it would end the daemon, for the sake of a picture.
+      log.error('cannot keep a minute of this sensor', { err: error });
+    }
   }
 
   #standing(): Omit<SensorMinute, keyof Counted | 'memoryBytes'> {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { CounterBoard, type IntakeCounters } from '../../src/eve/intake-counters.ts';
+import { type Log, SILENT } from '../../src/lib/log.ts';
 import type { MetricsSnapshot } from '../../src/ops/metrics-snapshot.ts';
 import { SensorMinutes } from '../../src/sidecar/sensor-minutes.ts';
 import { openSqliteFile } from '../../src/store/sqlite-file.ts';
@@ -49,6 +50,7 @@ test('SensorMinutes notes what happened since the last minute, and how things st
     snapshot: () => snapshot,
     counters: () => counters,
     memoryBytes: () => 3_000_000_000,
+    log: SILENT,
     now: () => now,
   });
   const row = (minute: number) => db.prepare('SELECT * FROM sensor_stats WHERE minute = ?').get(T0 + minute * MINUTE);
@@ -96,4 +98,26 @@ test('SensorMinutes notes what happened since the last minute, and how things st
     { ...first, minute: now, events: 20, dropped: 2, lost: 1 },
     'a receiver that was started again counts from nothing',
   );
+});
+
+test('SensorMinutes on a full disk says so, ends nothing, and tells later what it could not keep', (t) => {
+  const db = openSqliteFile(join(tempDir(t), 'store.db'));
+  t.after(() => db.close());
+  const said: string[] = [];
+  const log: Log = { ...SILENT, error: (message) => void said.push(message) };
+  const [stats, snapshot, memoryBytes] = [new StatsStore(db), () => QUIET, () => 1];
+  let minute = 0;
+  const [now, counters] = [() => T0 + minute * MINUTE, () => counted(minute * 10, 0, T0)];
+  const minutes = new SensorMinutes({ stats, snapshot, counters, memoryBytes, log, now });
+  db.pragma(`max_page_count = ${db.pragma('page_count', { simple: true })}`);
+  while (said.length === 0 && minute < 10_000) {
+    minute += 1;
+    minutes.note();
+  }
+  assert.deepEqual(said, ['cannot keep a minute of this sensor']);
+  db.pragma('max_page_count = 1000000');
+  minute += 1;
+  minutes.note();
+  const kept = db.prepare<[], { events: number }>('SELECT sum(events) AS events FROM sensor_stats').get();
+  assert.equal(kept?.events, minute * 10);
 });
