@@ -49,7 +49,7 @@ export class Upkeep {
   }
 
   start(): void {
-    this.#tick = setInterval(() => this.run(), TICK_MS);
+    this.#tick = setInterval(() => this.#attempt(() => this.run()), TICK_MS);
     this.#prune = setTimeout(() => this.#pruneOnce(), PRUNE_PAUSE_MS);
     this.run();
   }
@@ -86,7 +86,17 @@ export class Upkeep {
 
   #pruneOnce(): void {
     const { book, now } = this.#options;
-    const more = book.prune(now());
+    const more = this.#attempt(() => book.prune(now())) === true;
     this.#prune = setTimeout(() => this.#pruneOnce(), more ? PRUNE_PAUSE_MS : PRUNE_EVERY_MS);
+  }
+
+  /** Thrown from a timer, a full disk would end the daemon. What was not done is done the next time. */
+  #attempt<T>(work: () => T): T | undefined {
+    try {
+      return work();
+    } catch (error) {
+      this.#options.log.error('upkeep failed', { err: error });
+      return undefined;
+    }
   }
 }
