@@ -33,6 +33,11 @@ export interface WordFlowOptions {
 const PAGE = 200;
 /** As in the flow of reports. */
 const OVERLAP_S = 60;
+/**
+ * A word that is to hold longer holds this long, a hundred years. 9999-12-31, which means for ever, is past the last time of a server whose clock
+ * is ahead of ours, and what the server refuses would hold up all that is said after it.
+ */
+const LONGEST_MS = 36_525 * 86_400_000;
 const MAX_REASON = 500;
 const ACTIONS = ['block', 'allow', 'forget'] as const;
 const ORIGINS = ['operator', 'config'] as const;
@@ -100,7 +105,7 @@ export class WordFlow {
     for (const word of words) {
       const { pattern, action, reason, origin, sensor, saidAt, expiresAt } = word;
       const age = micros(now() - saidAt);
-      const left = expiresAt === undefined ? null : micros(expiresAt - now());
+      const left = expiresAt === undefined ? null : micros(Math.min(expiresAt - now(), LONGEST_MS));
       await pool.use((connection) => connection.run(WRITE, [pattern.text, action, reason, origin, sensor, age, left]));
       book.acknowledge(word);
       this.#counts.sent += 1;

@@ -84,6 +84,20 @@ test('what was said last holds, also when the sensor that said the earlier word 
   assert.deepEqual(away.heard(), ['here: block shop.com']);
 });
 
+test('a word that holds until the last time there is reaches the others, also from a clock that is behind', async (t) => {
+  if (!requires(t, 'mariadb')) return;
+  const server = await startFleetServer(t);
+  const office = sensorOn(server, 'office', () => Date.now() - DAY);
+  const attic = sensorOn(server, 'attic');
+  office.say('far.com', 'allow', { expiresAt: Date.UTC(9999, 11, 31, 23, 59, 59) });
+  office.say('next.com', 'block');
+  await office.exchange();
+  await attic.exchange();
+  const years = (word?: FleetWord) => Math.round(((word?.expiresAt ?? 0) - Date.now()) / (365.25 * DAY));
+  assert.equal(years(attic.words.find(({ pattern }) => pattern.text === 'far.com')), 100);
+  assert.deepEqual(attic.heard().toSorted(), ['office: allow far.com', 'office: block next.com']);
+});
+
 test('a word that no sensor writes is refused and counted, and the others arrive', async (t) => {
   if (!requires(t, 'mariadb')) return;
   const server = await startFleetServer(t);
