@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { CentralError } from '../central/central-error.ts';
 import { CentralMigrations } from '../central/central-migrations.ts';
 import type { CentralPool } from '../central/central-pool.ts';
 import { type CentralSensor, type CentralStatus, readCentralStatus } from '../central/central-status.ts';
@@ -57,12 +58,20 @@ function registerMigrate(central: Command, io: CliIo): void {
     ],
   }).action(async (options: CentralOptions) => {
     await withPool(options, io, async (pool) => {
-      const { version, applied } = await new CentralMigrations(pool).run();
+      const { version, applied } = await new CentralMigrations(pool).run().catch(withUserHint);
       const printer = new Printer(io);
       if (applied.length === 0) printer.line(`The central schema is up to date: version ${version}.`);
       else printer.line(`The central schema is now version ${version}: ${applied.join(', ')}.`);
     });
   });
+}
+
+/** Whoever is refused here is most often the user of the sensors, who may not change the schema and need not. */
+function withUserHint(error: unknown): never {
+  if (!(error instanceof CentralError) || error.failure !== 'denied') throw error;
+  const hint =
+    'Name who may change the schema: --user guardian_schema --password-file F, a user that native-config/mysql/grants.sql makes.';
+  throw new CentralError(error.message, { failure: 'denied', cause: error, hint });
 }
 
 function registerCentralStatus(central: Command, io: CliIo): void {
