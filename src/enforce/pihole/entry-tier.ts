@@ -36,7 +36,7 @@ export interface EntryReport {
 /** Each added row freezes DNS for 3.4 ms (measured), so ten are the most a household does not notice. */
 const ADD_AT_ONCE = 10;
 /** A question takes FTL half a millisecond; what takes longer is the way to it. It has 50 threads, so this is not noticed. */
-const JUDGED_AT_ONCE = 5;
+const JUDGED_AT_ONCE = 10;
 /** About 300 bytes each at worst, and FTL discards bodies of 64 KiB. One transaction, so the number costs nothing. */
 const REMOVE_AT_ONCE = 150;
 /** How often what stands in Pi-hole is compared with our record. */
