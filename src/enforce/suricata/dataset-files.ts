@@ -45,8 +45,9 @@ export class DatasetFiles {
   /** Files whose last writing did not come to its end. */
   readonly #torn = new Set<string>();
   readonly #turns = new Turns();
-  /** Entries that `add` added since `begin`. */
-  #late = new Set<string>();
+  readonly #writes = new Turns();
+  /** Entries that `add` added since `begin`, by file. */
+  readonly #late = new Map<string, Set<string>>();
 
   readonly #contexts: ContextFiles;
   /** What is said of entries, where files with that are wanted. */
@@ -95,7 +96,7 @@ export class DatasetFiles {
 
   /** A publication is being planned: what `add` adds from here on is newer, and the `write` of that plan leaves it in place. */
   begin(): void {
-    this.#late = new Set();
+    this.#late.clear();
   }
 
   /** From here on, files with what is said of each entry are kept too; undefined: they are not. */
@@ -110,7 +111,7 @@ export class DatasetFiles {
 
   /** Brings the files to a publication, on disk when this resolves. Files that do not change are not touched. */
   write(publication: Pick<Publication, 'sets' | 'hashes'>): Promise<DatasetChanges> {
-    return this.#turns.take(() => this.#writeAll(publication));
+    return this.#writes.take(() => this.#writeAll(publication));
   }
 
   /** Adds entries to live sets and nothing else, on disk when this resolves. Also while a publication is planned. */
@@ -138,16 +139,22 @@ export class DatasetFiles {
       hashes.removed += removed.length;
     }
     if (this.#contextOf !== undefined) {
-      for (const set of LIVE_SETS) await this.#contexts.write(set, this.live(set), this.#contextOf);
+      for (const set of LIVE_SETS) await this.#describe(set, this.#contextOf);
     }
     return { live, hashes };
+  }
+
+  #describe(set: LiveSet, contextOf: ContextOf): Promise<void> {
+    return this.#turns.take(() => this.#contexts.write(set, this.live(set), contextOf));
   }
 
   async #append(set: LiveSet, entries: readonly string[]): Promise<SetChange> {
     const ref = LIVE_SET_REFS[set];
     const path = setFile(this.#dir, ref);
-    const present = this.#entries.get(path) ?? new Set<string>();
-    for (const entry of entries) this.#late.add(`${set} ${entry}`);
+    const present = this.#present(path);
+    const late = this.#late.get(path) ?? new Set();
+    this.#late.set(path, late);
+    for (const entry of entries) late.add(entry);
     const added = entries.filter((entry) => !present.has(entry));
     if (added.length === 0) return NO_CHANGE;
     const isWhole = !this.#torn.has(path);
@@ -173,19 +180,22 @@ export class DatasetFiles {
 
   #writeLive(set: LiveSet, publication: Pick<Publication, 'sets'>): Promise<SetChange> {
     const ref = LIVE_SET_REFS[set];
-    return this.#write(setFile(this.#dir, ref), ref.type, publication.sets[set], (entry) =>
-      this.#late.has(`${set} ${entry}`),
-    );
+    return this.#write(setFile(this.#dir, ref), ref.type, publication.sets[set]);
   }
 
-  async #write(
-    path: string,
-    form: EntryForm,
-    wanted: ReadonlyMap<string, ObservableKey>,
-    stays: (entry: string) => boolean = () => false,
-  ): Promise<SetChange> {
-    const present = this.#entries.get(path) ?? new Set<string>();
-    const { added, removed, after } = await gently(difference(present, wanted, stays));
+  // To compare 100,000 entries takes a while, and what is added meanwhile must not wait for it.
+  async #write(path: string, form: EntryForm, wanted: ReadonlyMap<string, ObservableKey>): Promise<SetChange> {
+    const compared = await gently(difference(this.#present(path), wanted));
+    return this.#turns.take(() => this.#bring(path, form, compared));
+  }
+
+  async #bring(path: string, form: EntryForm, compared: Difference): Promise<SetChange> {
+    const { after } = compared;
+    const present = this.#present(path);
+    const late = this.#late.get(path) ?? new Set();
+    for (const entry of late) if (present.has(entry)) after.add(entry);
+    const added = compared.added.filter((entry) => !present.has(entry));
+    const removed = compared.removed.filter((entry) => !late.has(entry));
     const torn = this.#torn.has(path);
     if (added.length === 0 && removed.length === 0 && !torn) return { added, removed };
     // A full disk leaves half a line, and what is appended to that is another entry: only a rewrite helps then.
@@ -195,6 +205,10 @@ export class DatasetFiles {
     this.#torn.delete(path);
     this.#entries.set(path, after);
     return { added, removed };
+  }
+
+  #present(path: string): Set<string> {
+    return this.#entries.get(path) ?? new Set();
   }
 
   #files(): readonly { readonly path: string; readonly form: EntryForm }[] {
@@ -207,16 +221,16 @@ export class DatasetFiles {
   }
 }
 
-function* difference(
-  present: ReadonlySet<string>,
-  wanted: ReadonlyMap<string, ObservableKey>,
-  stays: (entry: string) => boolean,
-): Steps<SetChange & { readonly after: Set<string> }> {
+interface Difference extends SetChange {
+  readonly after: Set<string>;
+}
+
+function* difference(present: ReadonlySet<string>, wanted: ReadonlyMap<string, ObservableKey>): Steps<Difference> {
   const added: string[] = [];
   const removed: string[] = [];
   const after = new Set<string>();
   yield* steps(present, (entry) => {
-    if (wanted.has(entry) || stays(entry)) after.add(entry);
+    if (wanted.has(entry)) after.add(entry);
     else removed.push(entry);
   });
   yield* steps(wanted.keys(), (entry) => {

@@ -1,35 +1,18 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { UnavailableError } from '../../core/errors.ts';
-import type { Log } from '../../lib/log.ts';
-import type { CommandSocket } from './command-socket.ts';
-import { type DatasetChanges, type DatasetFiles, hashesChanged, NO_CHANGES } from './dataset-files.ts';
+import { type DatasetChanges, hashesChanged, NO_CHANGES } from './dataset-files.ts';
 import { Debounce } from './debounce.ts';
+import type { EnforcementOptions } from './enforcement-options.ts';
 import { EntryRotation } from './entry-rotation.ts';
 import { countOf, entriesOf, LiveSets, type WrongEntry } from './live-sets.ts';
 import { RecentEntries } from './recent-entries.ts';
-import type { RulesFile } from './rules-file.ts';
-import { RulesReload } from './rules-reload.ts';
-import type { ContextOf } from './set-entry.ts';
+import { LONGEST_PUT_OFF_MS, RulesReload } from './rules-reload.ts';
 import { keyOfEntry, type SetEntry } from './set-entry.ts';
 import type { LiveState, Settlement, SettlementReport } from './settlement.ts';
 import { SuricataCommands } from './suricata-commands.ts';
 import { type Contact, SuricataContact } from './suricata-contact.ts';
 import { StatusBoard, type SuricataStatus } from './suricata-status.ts';
 import { Turns } from './turns.ts';
-
-/** What `Enforcement` works with. */
-export interface EnforcementOptions {
-  readonly socket: CommandSocket;
-  readonly files: DatasetFiles;
-  readonly rules: RulesFile;
-  readonly rulesFile: string;
-  /** What alerts are to carry; undefined where the rules are over plain sets. */
-  readonly contextOf: () => ContextOf | undefined;
-  readonly mayReload: boolean;
-  readonly debounceMs: number;
-  readonly log: Log;
-  readonly now: () => number;
-}
 
 /** Beyond this many changes, one reload is quicker than telling them one by one (0.1 ms each, half a second a reload). */
 const MAX_LIVE_CHANGES = 2000;
@@ -71,7 +54,11 @@ export class Enforcement {
     this.#live = new LiveSets(this.#commands, options.contextOf);
     this.#rotation = new EntryRotation(options.files, SAMPLE);
     this.#recent = new RecentEntries(options.now);
-    this.#later = new Debounce(options.debounceMs, () => void this.#reloadInBackground());
+    this.#later = new Debounce({
+      delayMs: options.debounceMs,
+      longestMs: LONGEST_PUT_OFF_MS,
+      work: () => void this.#reloadInBackground(),
+    });
     this.#reload = new RulesReload({ ...options, commands: this.#commands, live: this.#live });
   }
 
@@ -103,12 +90,17 @@ export class Enforcement {
     });
   }
 
+  /** Entries are about to come into our files, and `hasten` follows: whoever misses them in Suricata before that need not wonder. */
+  expect(entries: readonly SetEntry[]): void {
+    this.#recent.note(entries);
+    this.#later.putOff();
+  }
+
   /**
-   * Adds entries that stand in our files and asks them back, also while a drive or a check of rules goes on: the command socket sends
+   * Adds entries that stand in our files, and were expected, and asks them back, also while a drive or a check of rules goes on: the command socket sends
    * one command after another, so that only a reload holds them up, and what it read too early comes after it. Resolves with those proved.
    */
   async hasten(entries: readonly SetEntry[], signal: AbortSignal): Promise<readonly SetEntry[]> {
-    this.#recent.note(entries);
     const done = await this.#orAway(async () => {
       await this.#meet(signal);
       const added = await this.#live.add(entries, signal);
@@ -155,7 +147,7 @@ export class Enforcement {
     if (early.state === 'away') return { failed: new Map(), proved: false, notice: early.reason };
     const { mayReload } = this.#options;
     const urgent = early.state === 'behind' || sharedChanged || settlement.ownRemoved;
-    if (mayReload && !urgent && (rulesChanged || hashesChanged(changes))) this.#later.ask();
+    if (mayReload && !urgent && (rulesChanged || hashesChanged(changes))) this.#later.ask(!this.#onlyByReload);
     const result = await this.#orAway(async () => {
       if (mayReload && urgent) await this.#rulesTurns.take(() => this.#reloadNow(signal));
       return this.#prove(changes, signal);
@@ -182,7 +174,8 @@ export class Enforcement {
   async #meet(signal: AbortSignal): Promise<Contact> {
     const contact = await this.#contact.ask(signal);
     if (contact.isNew) this.#doubt();
-    if (contact.lastReloadAt !== this.#seenReloadAt) {
+    // One of ours, which loses nothing: what was added before it stood in the files that it read, and what comes meanwhile waits for it.
+    if (contact.lastReloadAt !== this.#seenReloadAt && !this.#reload.isRunning) {
       this.#seenReloadAt = contact.lastReloadAt;
       // A reload by somebody else may have read our files before the newest entries stood in them, and dropped what was added meanwhile.
       await this.#live.add(this.#stillOurs(this.#recent.all), signal);
@@ -228,7 +221,7 @@ export class Enforcement {
     const doubts = this.#doubts;
     const text = await this.#options.rules.read();
     const outcome = await this.#reload.run(signal);
-    const lastReloadAt = await this.#commands.lastReloadAt(signal);
+    const { lastReloadAt } = outcome;
     this.#seenReloadAt = lastReloadAt;
     if (!outcome.ok) this.#doubt();
     else if (doubts === this.#doubts) this.#unsure = false;
@@ -254,10 +247,11 @@ export class Enforcement {
     ];
     const absent = entriesOf(live, 'removed').slice(0, MAX_LIVE_CHANGES);
     const first = await this.#live.prove(present, absent, signal);
-    const lost = first.wrong.length > 0 && !first.missingSet;
+    const lost = first.wrong.some((entry) => !(entry.wanted && this.#recent.has(entry))) && !first.missingSet;
     // Somebody changed our sets behind our back; what else is wrong in them only a reload finds out.
     this.#lost ||= lost;
-    const { missingSet, wrong } = lost ? await this.#live.repair(first.wrong, signal) : first;
+    const isToRepair = first.wrong.length > 0 && !first.missingSet;
+    const { missingSet, wrong } = isToRepair ? await this.#live.repair(first.wrong, signal) : first;
     const loaded = !missingSet && (await this.#live.areLoaded(signal));
     const proved = loaded && wrong.length === 0;
     if (!proved || lost) this.#doubt();

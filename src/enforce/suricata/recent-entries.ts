@@ -19,7 +19,7 @@ export class RecentEntries {
     this.#now = now;
   }
 
-  /** Added, and not proved yet. */
+  /** To be added, and not proved yet. */
   note(entries: readonly SetEntry[]): void {
     const at = this.#now();
     for (const entry of entries) {
@@ -42,6 +42,11 @@ export class RecentEntries {
   /** What a reload may have lost. */
   get all(): readonly SetEntry[] {
     return [...this.#addedAt.values()].map(({ entry }) => entry);
+  }
+
+  /** Whether an entry is one of these: it may be on its way into Suricata still. */
+  has(entry: SetEntry): boolean {
+    return this.#addedAt.has(keyOfEntry(entry));
   }
 
   /** What nobody has found in Suricata yet. */

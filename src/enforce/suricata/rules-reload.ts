@@ -3,6 +3,12 @@ import type { LiveSets } from './live-sets.ts';
 import type { RulesFile } from './rules-file.ts';
 import type { FailedRule, RulesetStats, SuricataCommands } from './suricata-commands.ts';
 
+/**
+ * A reload holds additions up for half a second (100,000 entries), and brings those that are proved already no more than words of
+ * their own. While they keep coming it is done once in so long, so that fewer than one in a hundred meets it.
+ */
+export const LONGEST_PUT_OFF_MS = 60_000;
+
 /** What a reload brought, asked back and not believed. */
 export interface ReloadOutcome {
   /** Our rules are loaded, all of them. */
@@ -11,6 +17,11 @@ export interface ReloadOutcome {
   readonly problem?: string;
   /** Counts over all rule files, ours or not. */
   readonly stats: RulesetStats;
+}
+
+/** What a reload brought, and when it was by Suricata's own word, epoch milliseconds. */
+export interface TimedReload extends ReloadOutcome {
+  readonly lastReloadAt: number | undefined;
 }
 
 /** What a reload works with. */
@@ -27,13 +38,29 @@ export interface RulesReloadParts {
  */
 export class RulesReload {
   readonly #parts: RulesReloadParts;
+  #isRunning = false;
 
   constructor(parts: RulesReloadParts) {
     this.#parts = parts;
   }
 
+  /** Whether a reload of ours is under way, which explains that Suricata says a new time for the last one. */
+  get isRunning(): boolean {
+    return this.#isRunning;
+  }
+
   /** @throws UnavailableError when Suricata cannot be reached or refuses to reload at all. */
-  async run(signal: AbortSignal): Promise<ReloadOutcome> {
+  async run(signal: AbortSignal): Promise<TimedReload> {
+    this.#isRunning = true;
+    try {
+      const outcome = await this.#reload(signal);
+      return { ...outcome, lastReloadAt: await this.#parts.commands.lastReloadAt(signal) };
+    } finally {
+      this.#isRunning = false;
+    }
+  }
+
+  async #reload(signal: AbortSignal): Promise<ReloadOutcome> {
     const first = await this.#load(signal);
     if (first.refused === undefined) return this.#proved(first.stats, signal);
     const { line, error } = first.refused;

@@ -184,6 +184,7 @@ export class SuricataTarget implements Target {
     const entries = quick.map(placeOf);
     const inSet = (set: LiveSet): readonly string[] =>
       entries.filter((entry) => entry.set === set).map(({ entry }) => entry);
+    this.#enforcement.expect(entries);
     await explainWrites(() =>
       this.#files.add({ domains: inSet('domains'), dotted: inSet('dotted'), ips: inSet('ips') }),
     );
