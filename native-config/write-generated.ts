@@ -6,7 +6,7 @@ const root = join(import.meta.dirname, '..');
 const isCheck = process.argv.includes('--check');
 
 for (const [path, render] of Object.entries(GENERATED_FILES)) {
-  const wanted = render();
+  const wanted = await render();
   if (textOf(join(root, path)) === wanted) continue;
   if (isCheck) {
     console.error(`${path} is stale, want what its source says: run "npm run generate"`);

@@ -2,11 +2,11 @@ import type { EvePipeline } from './eve-pipeline.ts';
 
 /** The unix-dgram package receives into a buffer of this size and cuts a longer datagram without a word. */
 const MAX_DATAGRAM_BYTES = 65_536;
-/** What is decoded at once. More would make strings that V8 keeps apart, and hold up the event loop for longer. */
+/** What is read at once. More would make strings that V8 keeps apart, and hold up the event loop for longer. */
 const BATCH_BYTES = 65_536;
 const NEWLINE = 0x0a;
 
-/** Datagrams laid end to end in one buffer, so that they are decoded together: a call into C++ for each costs more than its bytes. */
+/** Datagrams laid end to end in one buffer, so that they are read together: a call into C++ for each costs more than its bytes. */
 export class DatagramBatch {
   static readonly MAX_DATAGRAM_BYTES = MAX_DATAGRAM_BYTES;
   /** Where the next datagram may be written, from `length` on. Has room for the longest and its newline. */
@@ -47,6 +47,6 @@ export class DatagramBatch {
   flush(): void {
     const length = this.#length;
     this.#length = 0;
-    this.#pipeline.pushDatagrams(this.buffer.toString('latin1', 0, length));
+    this.#pipeline.pushDatagrams(this.buffer.subarray(0, length));
   }
 }

@@ -1,6 +1,8 @@
 import type { Alert } from '../core/alert.ts';
 import { AddressBook } from './address-book.ts';
+import { BytePath } from './byte-path.ts';
 import { Census } from './census.ts';
+import { DnsScanner } from './dns-scanner.ts';
 import { EveClock } from './eve-time.ts';
 import { FastPath } from './fast-path.ts';
 import { FullParser } from './full-parser.ts';
@@ -33,6 +35,7 @@ export class EvePipeline implements LineSink {
   readonly #now: () => number;
   readonly #table: SightingTable;
   readonly #fast: FastPath | undefined;
+  readonly #bytes: BytePath | undefined;
   readonly #full: FullParser;
   readonly #splitters = new Map<number, LineSplitter>();
   readonly #loss: LossMeter;
@@ -51,6 +54,10 @@ export class EvePipeline implements LineSink {
     const shared = { counters, addresses, pairs, table: this.#table };
     const readers = { ...shared, clock, census: new Census(shared) };
     this.#fast = options.fastPath === false ? undefined : new FastPath(readers);
+    const scanner = this.#fast === undefined ? undefined : DnsScanner.create(pairs, clock);
+    if (this.#fast !== undefined && scanner !== undefined) {
+      this.#bytes = new BytePath({ scanner, fast: this.#fast, counters, readLine: (text, at) => this.#line(text, at) });
+    }
     this.#full = new FullParser({
       ...readers,
       onAlert: (alert) => this.#addAlert(alert),
@@ -80,10 +87,10 @@ export class EvePipeline implements LineSink {
     this.#splitters.delete(sourceId);
   }
 
-  /** Whole datagrams decoded as latin1, each ending with a newline. */
-  pushDatagrams(text: string): void {
+  /** Whole datagrams, each ending with a newline. */
+  pushDatagrams(datagrams: Buffer): void {
     this.counters.lastEventAt = this.#now();
-    this.lines(text, 0, text.length);
+    this.bytes(datagrams);
   }
 
   /** Takes what has gathered: everything, or only what is urgent. `undefined`: nothing has. */
@@ -98,21 +105,25 @@ export class EvePipeline implements LineSink {
     return stats === undefined ? { sightings, alerts, counters } : { sightings, alerts, stats, counters };
   }
 
-  lines(text: string, from: number, to: number): void {
-    const { counters } = this;
-    const fast = this.#fast;
-    let at = from;
-    while (at < to) {
-      const next = fast === undefined ? 0 : fast.take(text, at);
-      if (next > 0) {
-        counters.fastLines++;
-        at = next;
-        continue;
-      }
-      const end = text.indexOf('\n', at);
-      if (end > at) this.#full.take(text.slice(at, end));
-      at = end + 1;
+  bytes(lines: Buffer): void {
+    if (this.#bytes === undefined) this.text(lines.toString('latin1'));
+    else this.#bytes.take(lines);
+  }
+
+  text(lines: string): void {
+    for (let at = 0; at < lines.length; ) at = this.#line(lines, at);
+  }
+
+  /** Reads the line that begins at `at` and returns where the next one does. */
+  #line(text: string, at: number): number {
+    const next = this.#fast === undefined ? 0 : this.#fast.take(text, at);
+    if (next > 0) {
+      this.counters.fastLines++;
+      return next;
     }
+    const end = text.indexOf('\n', at);
+    if (end > at) this.#full.take(text.slice(at, end));
+    return end + 1;
   }
 
   truncated(): void {

@@ -14,10 +14,25 @@ export class EveClock {
   #zone = '-';
   #minuteMs = Number.NaN;
 
+  /** The last minute read, as its first 17 characters. */
+  get minute(): string {
+    return this.#minute;
+  }
+
+  /** The last zone read, as its five characters. */
+  get zone(): string {
+    return this.#zone;
+  }
+
+  /** When the minute began, epoch milliseconds; `NaN` before one was read. */
+  get minuteMs(): number {
+    return this.#minuteMs;
+  }
+
   /** The time of the 31 characters at `at`, or `NaN` when they are no such timestamp. */
   read(text: string, at: number): number {
     if (!text.startsWith(this.#minute, at) || !text.startsWith(this.#zone, at + EVE_TIME_LENGTH - ZONE_LENGTH)) {
-      this.#remember(text.slice(at, at + EVE_TIME_LENGTH));
+      if (!this.#remember(text.slice(at, at + EVE_TIME_LENGTH))) return Number.NaN;
     } else if (!hasFraction(text, at + 19)) return Number.NaN;
     return this.#minuteMs + number(text, at + 17, 2) * 1000 + number(text, at + 20, 3);
   }
@@ -27,13 +42,16 @@ export class EveClock {
     return text.length === EVE_TIME_LENGTH ? this.read(text, 0) : Number.NaN;
   }
 
-  #remember(text: string): void {
-    this.#minuteMs = minuteOf(text);
-    if (Number.isNaN(this.#minuteMs)) return;
+  /** `false`: it is no time, and the minute before is still remembered. */
+  #remember(text: string): boolean {
+    const minuteMs = minuteOf(text);
+    if (Number.isNaN(minuteMs)) return false;
+    this.#minuteMs = minuteMs;
     // Joined and split, so that no slice keeps the received chunk alive.
     const own = Array.from(text).join('');
     this.#minute = own.slice(0, MINUTE_LENGTH);
     this.#zone = own.slice(-ZONE_LENGTH);
+    return true;
   }
 }
 

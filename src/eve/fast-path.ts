@@ -76,10 +76,10 @@ export class FastPath {
     this.#counters.dnsReceived++;
     const pair = this.#pairs.find('dns', client ?? '', match[format.name] ?? '');
     if (pair === undefined) this.#meet(format, match, client ?? '', isAnswer, seenAt);
-    else if (isAnswer) {
-      this.#count(pair, seenAt, 0, match[format.nxdomain] === undefined ? 0 : 1);
-      this.#hearAddresses(pair, match[format.ipv4], match[format.ipv6]);
-    } else this.#count(pair, seenAt, 1, 0);
+    else {
+      this.sighted(pair, seenAt, isAnswer, match[format.nxdomain] !== undefined);
+      if (isAnswer) this.hearAddresses(pair, match[format.ipv4], match[format.ipv6]);
+    }
     return format.grammar.lastIndex;
   }
 
@@ -106,12 +106,18 @@ export class FastPath {
     );
   }
 
+  /** Counts a DNS record of a known pair. */
+  sighted(pair: Pair, seenAt: number, isAnswer: boolean, isNxdomain: boolean): void {
+    if (isAnswer) this.#count(pair, seenAt, 0, isNxdomain ? 1 : 0);
+    else this.#count(pair, seenAt, 1, 0);
+  }
+
   #count(pair: Pair, seenAt: number, count: number, nxdomain: number): void {
     if (!this.#table.add(pair, seenAt, count, nxdomain, false)) this.#counters.drop('pending_full');
   }
 
-  /** Only a changed answer is read: most repeat the last one. */
-  #hearAddresses(pair: Pair, ipv4: string | undefined, ipv6: string | undefined): void {
+  /** Notes the addresses of an answer, quoted. Only a changed one is read: most repeat the last one. */
+  hearAddresses(pair: Pair, ipv4: string | undefined, ipv6: string | undefined): void {
     if (ipv4 !== undefined && ipv4 !== pair.addresses4) {
       pair.addresses4 = this.#explainAll(ipv4);
     }

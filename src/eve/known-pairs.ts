@@ -63,6 +63,11 @@ export class KnownPairs {
     return this.#pairs[via].get(clientQuote, rawName);
   }
 
+  /** How often pairs of DNS were forgotten that had not been asked for lately. */
+  get dnsTurnovers(): number {
+    return this.#pairs.dns.turnovers;
+  }
+
   /** Lets something new in, as far as the budgets allow. `client` is canonical. */
   admit(via: Via, clientQuote: string, rawName: string, client: string, observable: Observable, at: number): Admission {
     const domain = registrableDomain(observable);

@@ -1,10 +1,13 @@
 /** Where every EVE record begins. */
 export const RECORD_START = '{"timestamp":"';
+const NEWLINE = 0x0a;
 
-/** What comes out of the framing. Texts are latin1: one character a byte. */
+/** What comes out of the framing: whole lines, each with its newline. */
 export interface LineSink {
-  /** Whole lines, each with its newline: `text` from `from` up to `to`. */
-  lines(text: string, from: number, to: number): void;
+  /** Lines as they came. The memory is the sender's again when this returns. */
+  bytes(lines: Buffer): void;
+  /** Lines put together from parts, as latin1: one character a byte. */
+  text(lines: string): void;
   /** A record of which only a part came. */
   truncated(): void;
   /** A line longer than the cap was given up. */
@@ -29,15 +32,14 @@ export class LineSplitter {
 
   /** Takes the next bytes in. `chunk` is not kept. */
   push(chunk: Buffer): void {
-    const text = chunk.toString('latin1');
-    const end = text.lastIndexOf('\n') + 1;
+    const end = chunk.lastIndexOf(NEWLINE) + 1;
     if (end === 0) {
-      this.#hold(text);
+      this.#hold(chunk.toString('latin1'));
       return;
     }
-    const from = this.#rest === '' && !this.#isSkipping ? 0 : this.#finishRest(text);
-    if (end > from) this.#sink.lines(text, from, end);
-    this.#rest = text.slice(end);
+    const from = this.#rest === '' && !this.#isSkipping ? 0 : this.#finishRest(chunk);
+    if (end > from) this.#sink.bytes(chunk.subarray(from, end));
+    this.#rest = chunk.toString('latin1', end);
   }
 
   /** The sender is gone: what is left without a newline is a last line where it is whole, else a torn one. */
@@ -46,17 +48,17 @@ export class LineSplitter {
     this.#rest = '';
     this.#isSkipping = false;
     if (rest === '') return;
-    if (rest.trimEnd().endsWith('}')) this.#sink.lines(`${rest}\n`, 0, rest.length + 1);
+    if (rest.trimEnd().endsWith('}')) this.#sink.text(`${rest}\n`);
     else this.#sink.truncated();
   }
 
-  /** Completes the line held with the first line of `text`; returns where the next one begins. */
-  #finishRest(text: string): number {
-    const end = text.indexOf('\n') + 1;
-    this.#hold(text.slice(0, end));
+  /** Completes the line held with the first line of `chunk`; returns where the next one begins. */
+  #finishRest(chunk: Buffer): number {
+    const end = chunk.indexOf(NEWLINE) + 1;
+    this.#hold(chunk.toString('latin1', 0, end));
     const line = this.#rest;
     this.#rest = '';
-    if (!this.#isSkipping && line !== '') this.#sink.lines(line, 0, line.length);
+    if (!this.#isSkipping && line !== '') this.#sink.text(line);
     this.#isSkipping = false;
     return end;
   }

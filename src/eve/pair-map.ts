@@ -9,10 +9,16 @@ export class PairMap<V> {
   #young = new Map<string, Map<string, V>>();
   #old = new Map<string, Map<string, V>>();
   #youngSize = 0;
+  #turnovers = 0;
 
   /** `limit` is the most pairs ever held. */
   constructor(limit: number) {
     this.#half = Math.max(1, Math.floor(limit / 2));
+  }
+
+  /** How often the oldest were forgotten. */
+  get turnovers(): number {
+    return this.#turnovers;
   }
 
   get(client: string, name: string): V | undefined {
@@ -26,6 +32,7 @@ export class PairMap<V> {
       this.#old = this.#young;
       this.#young = new Map();
       this.#youngSize = 0;
+      this.#turnovers++;
     }
     let names = this.#young.get(client);
     if (names === undefined) {

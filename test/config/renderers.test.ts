@@ -39,10 +39,10 @@ test('renderJsonSchema() accepts the example and refuses unknown keys and bad va
   }
 });
 
-test('the generated files in the project are fresh', () => {
+test('the generated files in the project are fresh', async () => {
   for (const [path, render] of Object.entries(GENERATED_FILES)) {
     const text = readFileSync(join(import.meta.dirname, '../..', path), 'utf8');
-    assert.equal(text, render(), `${path} is stale: run "npm run generate"`);
+    assert.equal(text, await render(), `${path} is stale: run "npm run generate"`);
   }
 });
 
