@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import asc from 'assemblyscript/asc';
+import project from '../../package.json' with { type: 'json' };
 
 const SOURCES = join(import.meta.dirname, 'assembly');
 const BUILT = join(import.meta.dirname, '../../src/eve/scanner-wasm.ts');
@@ -29,13 +29,18 @@ export const SCANNER_WASM =
 
 /** A digest of all that the code comes of, and of the code. */
 function stampOf(code: string): string {
-  const hash = createHash('sha256').update(asc.version).update(OPTIONS.join(' ')).update(code);
+  const hash = createHash('sha256')
+    .update(project.devDependencies.assemblyscript)
+    .update(OPTIONS.join(' '))
+    .update(code);
   for (const name of readdirSync(SOURCES).sort()) hash.update(name).update(sourceOf(name) ?? '');
   return hash.digest('hex').slice(0, 32);
 }
 
 /** @throws Error with what the compiler says. */
 async function compile(): Promise<string> {
+  // Loaded only here: that alone takes seconds.
+  const { default: asc } = await import('assemblyscript/asc');
   let bytes: Uint8Array = new Uint8Array();
   const { error, stderr } = await asc.main([ENTRY, '--outFile', 'scanner.wasm', ...OPTIONS], {
     readFile: (name: string) => sourceOf(name),
