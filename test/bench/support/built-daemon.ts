@@ -21,7 +21,6 @@ export async function startBuiltDaemon(
   transport: 'stream' | 'dgram',
   more = '',
 ): Promise<MeasuredProcess> {
-  fillStore(databaseOf(dir));
   const at = (name: string) => JSON.stringify(join(dir, name));
   const config = join(dir, 'guardian.yaml');
   writeFileSync(
@@ -34,12 +33,27 @@ api: { socket: ${at('api.sock')} }
 retention: { sightings: 3650d }
 ${more}`,
   );
-  const daemon = new MeasuredProcess('node', [MAIN, 'run', '--config', config], unitEnvironment());
+  const start = () => new MeasuredProcess('node', [MAIN, 'run', '--config', config], unitEnvironment());
+  // First with nothing: a daemon judges anew what it finds in a store that was never judged, and would take these indicators back.
+  const first = start();
+  await untilJudged(dir, first);
+  await first.end();
+  fillStore(databaseOf(dir));
+  const daemon = start();
   await untilExists(join(dir, 'eve.sock'), daemon);
   // Its first publishing of all indicators belongs to the start, not to the intake.
   await pause(2000);
   await daemon.idle();
   return daemon;
+}
+
+/** Resolves when the daemon has noted what it judges by. */
+async function untilJudged(dir: string, daemon: MeasuredProcess): Promise<void> {
+  await untilExists(join(dir, 'eve.sock'), daemon);
+  const db = new Database(databaseOf(dir), { readonly: true });
+  const noted = db.prepare('SELECT 1 FROM judged_by');
+  while (noted.get() === undefined) await pause(20);
+  db.close();
 }
 
 /** What the unit sets: the daemon is measured as it is shipped. */
