@@ -2,10 +2,11 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { Breather } from './breather.ts';
 import type { EvePipeline } from './eve-pipeline.ts';
+import { readInPlace } from './read-in-place.ts';
 import { type Receiver, untilQuiet } from './receiver.ts';
 
-/** What Node reads at most at a time. */
-const FULL_CHUNK_BYTES = 65_536;
+/** More than a sender's socket holds (`net.core.wmem_default`), so that one read empties it. */
+const READ_BYTES = 196_608;
 
 /**
  * A `unix_stream` listener. Several senders may be connected (`suricata -T` connects too) and each has its own framing;
@@ -15,14 +16,17 @@ export class StreamReceiver implements Receiver {
   readonly #path: string;
   readonly #pipeline: EvePipeline;
   readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
+  /** What ends each connection. */
+  readonly #connections = new Set<() => void>();
+  /** Shared by all: what is read is dealt with before the next read. */
+  readonly #buffer = Buffer.allocUnsafeSlow(READ_BYTES);
   readonly #breather = new Breather();
-  #chunks = 0;
+  #reads = 0;
 
   constructor(path: string, pipeline: EvePipeline, maxConnections: number) {
     this.#path = path;
     this.#pipeline = pipeline;
-    this.#server = createServer((socket) => this.#accept(socket));
+    this.#server = createServer({ pauseOnConnect: true }, (socket) => this.#accept(socket));
     this.#server.maxConnections = maxConnections;
   }
 
@@ -34,8 +38,8 @@ export class StreamReceiver implements Receiver {
   async stop(): Promise<void> {
     const closed = once(this.#server, 'close');
     this.#server.close();
-    await untilQuiet(() => this.#chunks);
-    for (const socket of this.#sockets) socket.destroy();
+    await untilQuiet(() => this.#reads);
+    for (const end of this.#connections) end();
     await closed;
   }
 
@@ -43,19 +47,19 @@ export class StreamReceiver implements Receiver {
     const { counters } = this.#pipeline;
     const id = ++counters.connectionsEver;
     counters.connectionsNow++;
-    this.#sockets.add(socket);
-    socket.on('data', (chunk: Buffer) => {
-      this.#chunks++;
-      this.#pipeline.push(chunk, id);
-      // A full chunk says that more waits.
-      if (chunk.length < FULL_CHUNK_BYTES) this.#breather.rest();
+    const end = readInPlace(socket, this.#buffer, {
+      bytes: (count) => {
+        this.#reads++;
+        this.#pipeline.push(this.#buffer.subarray(0, count), id);
+        // A full buffer says that more waits.
+        if (count < READ_BYTES) this.#breather.rest();
+      },
+      closed: () => {
+        this.#connections.delete(end);
+        counters.connectionsNow--;
+        this.#pipeline.end(id);
+      },
     });
-    // A reset is an end like any other; 'close' follows and counts it.
-    socket.on('error', () => {});
-    socket.on('close', () => {
-      this.#sockets.delete(socket);
-      counters.connectionsNow--;
-      this.#pipeline.end(id);
-    });
+    this.#connections.add(end);
   }
 }

@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 
 // Imported first, for its effect. On a machine with much memory V8 lets garbage grow far beyond what is live; beside a resolver
-// and an IDS on a small board that is memory taken from them. Measured with 50,000 indicators: 205 MB become 157 MB.
-setFlagsFromString('--optimize-for-size');
+// and an IDS on a small board that is memory taken from them. With 50,000 indicators, under load, the peak is 167 MiB instead of
+// 227 for a tenth more CPU; `--optimize-for-size` saves 7 MiB more for a fifth more CPU.
+setFlagsFromString('--heap-growing-percent=10');
 setFlagsFromString('--max-semi-space-size=2');

@@ -138,7 +138,16 @@ export class IndicatorStore {
 
   #read(): Map<ObservableKey, Indicator> {
     const all = new Map<ObservableKey, Indicator>();
-    for (const row of this.#whole.iterate()) all.set(row.key, indicatorOf(row));
+    // SQLite hands out a text of its own for each row, and there are but a few different ones.
+    const texts = new Map<string, string>();
+    const shared = (text: string): string => {
+      const known = texts.get(text);
+      if (known === undefined) texts.set(text, text);
+      return known ?? text;
+    };
+    for (const row of this.#whole.iterate()) {
+      all.set(row.key, indicatorOf({ ...row, source: shared(row.source), ratio: shared(row.ratio) }));
+    }
     return all;
   }
 
