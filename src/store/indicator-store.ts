@@ -34,6 +34,8 @@ export class IndicatorStore {
   readonly #expired: Statement<[number], Row>;
   /** The whole table, kept in step: 100,000 rows are not read again for each verdict. */
   #all: Map<ObservableKey, Indicator> | undefined;
+  /** What `desired` gave out last: never changed afterwards, and given out again while it holds. */
+  #given: DesiredState | undefined;
   readonly #followed: ChangedIndicators;
   /** No indicator ends before this. */
   #firstEnd = 0;
@@ -72,14 +74,14 @@ export class IndicatorStore {
     );
     this.#firstEnd = Math.min(this.#firstEnd, indicator.expiresAt);
     const row = this.#all === undefined ? undefined : this.#find.get(id);
-    if (row !== undefined) this.#all?.set(row.key, indicatorOf(row));
+    if (row !== undefined) this.#changing()?.set(row.key, indicatorOf(row));
     this.#note(keyOf(indicator.observable), id);
   }
 
   /** Wants an indicator gone. Returns whether it was there. */
   unwant(observable: Observable): boolean {
     const stored = this.#observables.find(observable);
-    this.#all?.delete(keyOf(observable));
+    this.#changing()?.delete(keyOf(observable));
     if (stored !== undefined) this.#note(keyOf(observable), stored.id);
     return stored !== undefined && this.#remove.run(stored.id).changes > 0;
   }
@@ -95,14 +97,18 @@ export class IndicatorStore {
     const all = this.#all ?? this.#read();
     // What is read inside a transaction may be rolled back, so it is not kept.
     if (!this.#db.inTransaction) this.#all = all;
-    const desired = new Map(all);
-    // Few end before they are unwanted, so most of the time this is a plain copy.
-    if (now < this.#firstEnd) return desired;
+    this.#given = all;
+    // Few end before they are unwanted, so most of the time this is all there is.
+    if (now < this.#firstEnd) return all;
+    const ended: ObservableKey[] = [];
     this.#firstEnd = Number.POSITIVE_INFINITY;
-    for (const [key, { expiresAt }] of desired) {
-      if (expiresAt <= now) desired.delete(key);
+    for (const [key, { expiresAt }] of all) {
+      if (expiresAt <= now) ended.push(key);
       this.#firstEnd = Math.min(this.#firstEnd, expiresAt);
     }
+    if (ended.length === 0) return all;
+    const desired = new Map(all);
+    for (const key of ended) desired.delete(key);
     return desired;
   }
 
@@ -128,6 +134,12 @@ export class IndicatorStore {
     this.#all = undefined;
     this.#changed = undefined;
     this.#followed.forget();
+  }
+
+  /** The table in memory, to be changed: a copy where others hold it. */
+  #changing(): Map<ObservableKey, Indicator> | undefined {
+    if (this.#all !== undefined && this.#all === this.#given) this.#all = new Map(this.#all);
+    return this.#all;
   }
 
   #note(key: ObservableKey, id: number): void {

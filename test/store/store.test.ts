@@ -265,6 +265,26 @@ test('the record of a target follows what a drive came to, and what ended is wit
   assert.equal(store.indicators.expired(T0 + HOUR).length, 2);
 });
 
+test('a desired state that was given out is never changed, and is given out again while it holds', (t) => {
+  const store = openStore(t);
+  store.indicators.want(indicator('a.example.com', T0 + HOUR));
+  const first = store.indicators.desired(T0);
+  assert.equal(store.indicators.desired(T0 + 1), first);
+  store.indicators.want(indicator('b.example.org', T0 + HOUR));
+  store.indicators.unwant(observable('a.example.com'));
+  const second = store.indicators.desired(T0 + 2);
+  assert.deepEqual([...first.keys()], ['domain:a.example.com']);
+  assert.deepEqual([...second.keys()], ['domain:b.example.org']);
+  assert.throws(() =>
+    store.transact(() => {
+      store.indicators.want(indicator('c.example.net', T0 + HOUR));
+      throw new Error('rolled back');
+    }),
+  );
+  assert.deepEqual([...second.keys()], ['domain:b.example.org']);
+  assert.deepEqual([...store.indicators.desired(T0 + 3).keys()], ['domain:b.example.org']);
+});
+
 test('a sid belongs to an indicator for life, and its revision grows with the text', (t) => {
   const store = openStore(t);
   assert.deepEqual(store.sids.assign('domain:a', 'one'), { sid: 1_900_000, rev: 1 });
