@@ -6,7 +6,6 @@ import type { CliIo } from './cli/cli-io.ts';
 import { runCli } from './cli/program.ts';
 import { programVersion } from './lib/version.ts';
 import { createStdoutLog } from './ops/logger.ts';
-import { checkProbes } from './sidecar/check-probes-of.ts';
 
 // The only file that touches the process: its arguments, environment, streams, signals and exit status.
 
@@ -59,8 +58,8 @@ const io: CliIo = {
     memoryBytes: () => process.memoryUsage.rss(),
     onHangup: (listener) => void hangupListeners.push(listener),
   },
-  probes: checkProbes(process.env),
-  // Loaded when it is used: a daemon would compile the whole receiving side a second time.
+  // Loaded when they are used, since most commands need neither.
+  probes: async () => (await import('./sidecar/check-probes-of.ts')).checkProbes(process.env),
   replay: async (options) => (await import('./sidecar/replay-recording.ts')).replayRecording(process.env)(options),
 };
 

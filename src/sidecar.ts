@@ -138,6 +138,7 @@ export class Sidecar {
     // The source of it all. Last, since it must find everybody else ready.
     this.#intake = new EveIntake({
       ...eveOptions(config),
+      ...(options.receiver === undefined ? {} : { host: options.receiver }),
       log,
       onBatch: (batch) => this.#receive(batch),
       onWarning: (text, hint) => this.#warnings.push({ code: 'eve_socket', text, hint }),

@@ -21,9 +21,10 @@ export async function checkAll(options: DaemonOptions, io: CliIo, canary = false
   if (config === undefined) return [item];
   const within = (): AbortSignal => AbortSignal.any([io.signal, AbortSignal.timeout(ITEM_TIMEOUT_MS)]);
   const items: CheckItem[] = [item, checkDataDir(config), ...checkEveSocket(config)];
-  items.push(...(await checkSuricata(config, io.probes, within())));
-  items.push(...(await checkKeyAndClock(config, io, within())));
-  for (const other of io.probes.others) {
+  const probes = await io.probes();
+  items.push(...(await checkSuricata(config, probes, within())));
+  items.push(...(await checkKeyAndClock(config, { probes, now: io.now }, within())));
+  for (const other of probes.others) {
     items.push(...(await other(config, within()).catch((error: unknown) => [failedItem('other', error)])));
   }
   const socket = socketOf(options, config, io);

@@ -1,26 +1,29 @@
 import type { Config } from '../config/schema.ts';
 import { ConfigError, CredentialsError } from '../core/errors.ts';
-import type { CheckItem, KeyFacts } from '../sidecar/check-probes.ts';
+import type { CheckItem, CheckProbes, KeyFacts } from '../sidecar/check-probes.ts';
 import { failedItem } from './check-failure.ts';
-import type { CliIo } from './cli-io.ts';
 import { spanText } from './wording.ts';
 
 /** The day's allowance is counted by UTC days: a clock that is off by minutes spends it on the wrong one. */
 const MAX_SKEW_MS = 2 * 60_000;
 
 /** The key with its real allowance, and our clock against the source's. */
-export async function checkKeyAndClock(config: Config, io: CliIo, signal: AbortSignal): Promise<readonly CheckItem[]> {
+export async function checkKeyAndClock(
+  config: Config,
+  { probes, now }: { readonly probes: CheckProbes; readonly now: () => number },
+  signal: AbortSignal,
+): Promise<readonly CheckItem[]> {
   const name = 'virustotal';
   try {
-    const facts = await io.probes.readKey(config, signal);
+    const facts = await probes.readKey(config, signal);
     if (facts === undefined) {
       const hint = 'Get a free key at virustotal.com and name its file in virustotal.api_key_file.';
-      return [{ state: 'warn', name, found: 'no key: only feeds are used', hint }, clockItem(io.now(), undefined)];
+      return [{ state: 'warn', name, found: 'no key: only feeds are used', hint }, clockItem(now(), undefined)];
     }
-    return [allowanceItem(facts), clockItem(io.now(), facts.serverTimeAt)];
+    return [allowanceItem(facts), clockItem(now(), facts.serverTimeAt)];
   } catch (error) {
     const isOurs = error instanceof ConfigError || error instanceof CredentialsError;
-    return [failedItem(name, error, isOurs ? 'bad' : 'warn'), clockItem(io.now(), undefined)];
+    return [failedItem(name, error, isOurs ? 'bad' : 'warn'), clockItem(now(), undefined)];
   }
 }
 

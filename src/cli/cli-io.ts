@@ -29,7 +29,7 @@ export interface CliIo {
   readonly version: string;
   readonly host: HostProcess;
   /** Looks at neighbours that only parts of the daemon can talk to. */
-  readonly probes: CheckProbes;
+  readonly probes: () => Promise<CheckProbes>;
   /** The daemon's own pipeline over a file. */
   readonly replay: Replay;
 }

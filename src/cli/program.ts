@@ -1,24 +1,7 @@
 import { Command } from 'commander';
-import { registerAllow } from './allow.ts';
-import { registerBlock } from './block.ts';
-import { registerCentral } from './central.ts';
-import { registerCheck } from './check.ts';
 import type { CliIo } from './cli-io.ts';
-import { registerDemo } from './demo.ts';
-import { registerExplain } from './explain.ts';
-import { registerExport } from './export.ts';
 import { EXIT_STATUS, exitStatusOf, isSaid, sayError } from './failure.ts';
-import { registerForget } from './forget.ts';
-import { registerHunt } from './hunt.ts';
-import { registerInstall } from './install.ts';
-import { registerLookup } from './lookup.ts';
 import { printable } from './printable.ts';
-import { registerPublish } from './publish.ts';
-import { registerReplay } from './replay.ts';
-import { registerReport } from './report.ts';
-import { registerRun } from './run.ts';
-import { registerStatus } from './status.ts';
-import { registerUninstall } from './uninstall.ts';
 
 const AFTER = `
 "guardian help COMMAND" tells each command's options, exit status and examples.
@@ -37,8 +20,34 @@ Examples:
   guardian explain storage.googleapis.com
       the whole story of a name`;
 
-/** The command line of guardian. Every command takes the world from `io`; none touches the process. */
-export function createProgram(io: CliIo): Command {
+type Register = (program: Command, io: CliIo) => void;
+
+// In the order in which a newcomer needs them; the help prints them so. Loaded when they are named: all of them together take longer
+// to load than most take to run.
+const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
+  demo: async () => (await import('./demo.ts')).registerDemo,
+  check: async () => (await import('./check.ts')).registerCheck,
+  run: async () => (await import('./run.ts')).registerRun,
+  status: async () => (await import('./status.ts')).registerStatus,
+  lookup: async () => (await import('./lookup.ts')).registerLookup,
+  explain: async () => (await import('./explain.ts')).registerExplain,
+  block: async () => (await import('./block.ts')).registerBlock,
+  allow: async () => (await import('./allow.ts')).registerAllow,
+  forget: async () => (await import('./forget.ts')).registerForget,
+  hunt: async () => (await import('./hunt.ts')).registerHunt,
+  report: async () => (await import('./report.ts')).registerReport,
+  publish: async () => (await import('./publish.ts')).registerPublish,
+  export: async () => (await import('./export.ts')).registerExport,
+  replay: async () => (await import('./replay.ts')).registerReplay,
+  central: async () => (await import('./central.ts')).registerCentral,
+  install: async () => (await import('./install.ts')).registerInstall,
+  uninstall: async () => (await import('./uninstall.ts')).registerUninstall,
+};
+
+/** The command line of guardian: all commands, or one. Every command takes the world from `io`; none touches the process. */
+export async function createProgram(io: CliIo, only?: string): Promise<Command> {
+  const wanted = only !== undefined && Object.hasOwn(COMMANDS, only) ? [only] : Object.keys(COMMANDS);
+  const registers = await Promise.all(wanted.map((name) => COMMANDS[name]?.()));
   const program = new Command('guardian')
     .description(
       'Hears every name on your network, looks up the ones that are worth it, blocks little, and can explain and undo all of it.',
@@ -58,24 +67,7 @@ export function createProgram(io: CliIo): Command {
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     });
-  // In the order in which a newcomer needs them; the help prints them so.
-  registerDemo(program, io);
-  registerCheck(program, io);
-  registerRun(program, io);
-  registerStatus(program, io);
-  registerLookup(program, io);
-  registerExplain(program, io);
-  registerBlock(program, io);
-  registerAllow(program, io);
-  registerForget(program, io);
-  registerHunt(program, io);
-  registerReport(program, io);
-  registerPublish(program, io);
-  registerExport(program, io);
-  registerReplay(program, io);
-  registerCentral(program, io);
-  registerInstall(program, io);
-  registerUninstall(program, io);
+  for (const register of registers) register?.(program, io);
   return program;
 }
 
@@ -85,7 +77,8 @@ export function createProgram(io: CliIo): Command {
  */
 export async function runCli(argv: readonly string[], io: CliIo): Promise<number> {
   try {
-    await createProgram(io).parseAsync([...argv], { from: 'user' });
+    const program = await createProgram(io, argv[0]);
+    await program.parseAsync([...argv], { from: 'user' });
     return EXIT_STATUS.done;
   } catch (error) {
     if (!isSaid(error)) sayError(error, io);

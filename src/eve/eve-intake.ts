@@ -17,6 +17,8 @@ export interface EveIntakeOptions {
   /** How long counts of known pairs may wait. What is new is handed over within 200 ms. Default 10 s. */
   readonly flushIntervalMs?: number;
   readonly limits?: Partial<IntakeLimits>;
+  /** The receiving side, where it was started ahead. The intake's to end. */
+  readonly host?: ReceiverHost;
   readonly log: Log;
   /** Called on the main thread, one batch at a time. The next batches are merged while it runs. */
   readonly onBatch: (batch: IntakeBatch) => void;
@@ -53,12 +55,11 @@ export class EveIntake {
     const { socket, type, socketMode, socketGroup, log } = this.#options;
     await claimSocketFile(socket);
     if (type === 'dgram') await this.#checkDgramQueue();
-    this.#host = startHost(type, {
-      message: (message) => this.#take(message),
-      exited: (reason) => this.#exited(reason),
-    });
+    const host = this.#options.host ?? startHost(type);
+    this.#host = host;
+    host.listen({ message: (message) => this.#take(message), exited: (reason) => this.#exited(reason) });
     try {
-      await this.#bind(this.#host);
+      await this.#bind(host);
       await openToSuricata(socket, socketMode, socketGroup);
     } catch (error) {
       await this.stop();

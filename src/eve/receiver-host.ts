@@ -5,6 +5,8 @@ import type { FromReceiver, ToReceiver } from './intake-message.ts';
 
 /** The thread or process the receiving side lives in, seen from the main side. */
 export interface ReceiverHost {
+  /** Who is told from now on, also of an end that came before. */
+  listen(listener: HostListener): void;
   send(message: ToReceiver): void;
   /** Ends it at once and resolves when it is gone. */
   terminate(): Promise<void>;
@@ -17,9 +19,32 @@ export interface HostListener {
   exited(reason: string): void;
 }
 
-/** Starts the receiving side: a worker thread for a stream, a process for datagrams (see `DgramReceiver`). */
-export function startHost(type: 'stream' | 'dgram', listener: HostListener): ReceiverHost {
-  return type === 'stream' ? startThread(listener) : startProcess(listener);
+/**
+ * Starts the receiving side: a worker thread for a stream, a process for datagrams (see `DgramReceiver`). It loads while its starter
+ * goes on, and does nothing until it is told to.
+ */
+export function startHost(type: 'stream' | 'dgram'): ReceiverHost {
+  return type === 'stream' ? startThread() : startProcess();
+}
+
+/** Tells whoever listens, and keeps an end that nobody was told of. */
+class Relay implements HostListener {
+  #listener: HostListener | undefined;
+  #end: string | undefined;
+
+  listen(listener: HostListener): void {
+    this.#listener = listener;
+    if (this.#end !== undefined) listener.exited(this.#end);
+  }
+
+  message(message: FromReceiver): void {
+    this.#listener?.message(message);
+  }
+
+  exited(reason: string): void {
+    this.#end = reason;
+    this.#listener?.exited(reason);
+  }
 }
 
 /**
@@ -37,7 +62,8 @@ function entry(name: string): { readonly file: URL; readonly argv: string[] } {
     : { file: new URL(`./${name}.js`, import.meta.url), argv: [] };
 }
 
-function startThread(listener: HostListener): ReceiverHost {
+function startThread(): ReceiverHost {
+  const listener = new Relay();
   const { file, argv } = entry('intake-thread');
   const worker = new Worker(file, {
     argv,
@@ -52,6 +78,7 @@ function startThread(listener: HostListener): ReceiverHost {
   });
   worker.on('exit', (code) => listener.exited(reason === '' ? `exit status ${code}` : reason));
   return {
+    listen: (whom) => listener.listen(whom),
     send: (message) => worker.postMessage(message),
     terminate: async () => {
       await worker.terminate();
@@ -59,7 +86,8 @@ function startThread(listener: HostListener): ReceiverHost {
   };
 }
 
-function startProcess(listener: HostListener): ReceiverHost {
+function startProcess(): ReceiverHost {
+  const listener = new Relay();
   const { file, argv } = entry('intake-process');
   const child = fork(fileURLToPath(file), argv, {
     serialization: 'advanced',
@@ -70,6 +98,7 @@ function startProcess(listener: HostListener): ReceiverHost {
   child.on('error', (error) => listener.exited(error.message));
   child.on('exit', (code, signal) => listener.exited(signal ?? `exit status ${code}`));
   return {
+    listen: (whom) => listener.listen(whom),
     send: (message) => {
       if (child.connected) child.send(message);
     },

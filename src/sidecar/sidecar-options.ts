@@ -3,11 +3,14 @@ import type { Secret } from '../config/secrets.ts';
 import type { OperatorError } from '../core/errors.ts';
 import type { Log } from '../lib/log.ts';
 import type { Feed } from '../sources/feeds/feed.ts';
+import type { Receiver } from './receiver-ahead.ts';
 import type { SecondSource } from './second-source.ts';
 
 /** What a sidecar is built of and told. */
 export interface SidecarOptions {
   readonly config: Config;
+  /** The receiving side, where it was started ahead. */
+  readonly receiver?: Receiver;
   /** VirusTotal's key. Without one nothing is asked, and status says so. */
   readonly apiKey: Secret | undefined;
   /** The configured feeds, with presets filled in and keys read. */

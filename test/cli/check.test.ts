@@ -38,7 +38,7 @@ function prepare(dir: string, more = ''): string {
 }
 
 async function check(config: string, probes: Partial<CheckProbes> = {}) {
-  const run = await cli(['check', '--json', '-c', config], { probes: { ...PROBES, ...probes } });
+  const run = await cli(['check', '--json', '-c', config], { probes: async () => ({ ...PROBES, ...probes }) });
   const { ok, items } = JSON.parse(run.stdout) as { ok: boolean; items: Item[] };
   return { ...run, ok, items, item: (name: string) => items.find((one) => one.name === name) };
 }
@@ -71,7 +71,7 @@ test('check finds all well: everything is there and a daemon answers', async (t)
 
 test('check prints one line for each item where nobody reads on a screen', async (t) => {
   const config = prepare(tempDir(t));
-  const { stdout } = await cli(['check', '-c', config], { probes: PROBES });
+  const { stdout } = await cli(['check', '-c', config], { probes: async () => PROBES });
   assert.match(stdout, /^state\titem\tfound\thint\nok\tconfig\t/);
   assert.match(stdout, /\nwarn\tdaemon\tCannot reach guardian at ".*": there is no such socket\tStart it/);
 });

@@ -50,7 +50,7 @@ export function world(changes: CliWorld = {}): CliIo & { readonly stdout: Kept; 
       memoryBytes: () => 0,
       onHangup: () => undefined,
     },
-    probes: { askSuricata: async () => '7.0.10', readKey: async () => undefined, others: [] },
+    probes: async () => ({ askSuricata: async () => '7.0.10', readKey: async () => undefined, others: [] }),
     replay: async () => {
       throw new Error('no replay in this test');
     },

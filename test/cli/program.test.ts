@@ -3,7 +3,7 @@ import test from 'node:test';
 import { createProgram } from '../../src/cli/program.ts';
 import { cli, world } from './cli-fixture.ts';
 
-const COMMANDS = createProgram(world()).commands.map((command) => command.name());
+const COMMANDS = (await createProgram(world())).commands.map((command) => command.name());
 
 test('the program has every command of the contract that is built', () => {
   const wanted = [
