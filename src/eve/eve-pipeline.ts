@@ -93,14 +93,19 @@ export class EvePipeline implements LineSink {
     this.bytes(datagrams);
   }
 
-  /** Takes what has gathered: everything, or only what is urgent. `undefined`: nothing has. */
-  flush(which: 'all' | 'fresh'): IntakeBatch | undefined {
+  /** How many rows wait to be handed over. */
+  get waiting(): number {
+    return this.#table.waiting;
+  }
+
+  /** Takes what has gathered: everything, or only what is urgent; of rows at most so many. `undefined`: nothing has. */
+  flush(which: 'all' | 'fresh', mostRows?: number): IntakeBatch | undefined {
     if (which === 'fresh' && !this.isUrgent) return undefined;
     const alerts = this.#alerts;
     const stats = this.#stats;
     this.#alerts = [];
     this.#stats = undefined;
-    const sightings = this.#table.take(which);
+    const sightings = this.#table.take(which, mostRows);
     const counters = this.counters.snapshot();
     return stats === undefined ? { sightings, alerts, counters } : { sightings, alerts, stats, counters };
   }

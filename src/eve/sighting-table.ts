@@ -73,13 +73,12 @@ export class SightingTable {
     return this.#begin(pair, at, count, nxdomain, isFresh);
   }
 
-  /** Takes waiting rows out: all of them, or only the new pairs. */
-  take(which: 'all' | 'fresh'): SightingBatch {
-    const pairs = which === 'all' ? this.#fresh.concat(this.#ended, this.#known) : this.#fresh;
-    this.#fresh = [];
+  /** Takes at most so many waiting rows out: the new pairs first, then those of any kind that have waited longest. */
+  take(which: 'all' | 'fresh', most = Number.POSITIVE_INFINITY): SightingBatch {
+    let pairs = this.#fresh.splice(0, most);
     if (which === 'all') {
-      this.#known = [];
-      this.#ended = [];
+      pairs = pairs.concat(this.#ended.splice(0, most - pairs.length));
+      pairs = pairs.concat(this.#known.splice(0, most - pairs.length));
     }
     return batchOf(pairs);
   }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { keyOf } from '../../src/core/observable.ts';
 import { eachSighting } from '../../src/core/sighting-batch.ts';
 import { EvePipeline } from '../../src/eve/eve-pipeline.ts';
 import { HandOver } from '../../src/eve/hand-over.ts';
@@ -29,6 +30,40 @@ test('at most two batches wait to be dealt with; the rest is merged and comes af
   handOver.acknowledge();
   await until('everything merged meanwhile comes in one', () => sent() === 51);
   assert.equal(batches.length, 3);
+});
+
+test('what is more than a batch holds comes in several, each row once, and the end leaves nothing behind', async (t) => {
+  const pipeline = new EvePipeline({ now: Date.now, limits: { newNamesBurst: 20_000, totalNamesBurst: 20_000 } });
+  const batches: IntakeBatch[] = [];
+  const handOver = new HandOver({
+    pipeline,
+    send: (batch) => {
+      batches.push(batch);
+      handOver.acknowledge();
+    },
+    flushIntervalMs: 1,
+    now: Date.now,
+  });
+  t.after(() => handOver.stop());
+  const names = Array.from({ length: 12_000 }, (_, i) => `www.d${i}.com`);
+  const push = (): void => {
+    for (const name of names) pipeline.push(Buffer.from(dnsLine({ name })), 1);
+  };
+  const rows = (): string[] =>
+    batches.splice(0).flatMap((batch) => {
+      const sightings = [...eachSighting(batch.sightings)];
+      assert.ok(sightings.length <= 5_000, `${sightings.length} rows in one batch`);
+      return sightings.map(({ observable }) => keyOf(observable));
+    });
+  push();
+  handOver.start();
+  await until('all were handed over', () => pipeline.waiting === 0);
+  assert.deepEqual(new Set(rows()), new Set(names.map((name) => `domain:${name}`)));
+  push();
+  handOver.stop();
+  const last = rows();
+  assert.equal(last.length, names.length);
+  assert.equal(new Set(last).size, names.length);
 });
 
 /** True when it was asked so often that the hand-over's own timer, ten times slower, has fired `count` times. */

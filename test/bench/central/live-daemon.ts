@@ -31,6 +31,8 @@ const RATE = 5_000;
 const SENDER = fileURLToPath(new URL('../support/send-paced.pl', import.meta.url));
 /** Intake alone, until memory has settled. */
 const CALM_SECONDS = 20;
+/** Longer than the counts of known names wait before the receiver hands them over. */
+const HANDED_OVER_MS = 12_000;
 /** Events go on until a backlog that is drained at this pace is gone. */
 const SLOWEST_ROWS_A_SECOND = 5_000;
 /** The rows of the backlog are of this year's first days; what comes in meanwhile is later. */
@@ -82,6 +84,7 @@ async function drainUnderLoad(
   })();
   const [sent = 0, dropped = 0] = (await sending).stdout.trim().split(' ').map(Number);
   await daemon.idle();
+  await pause(HANDED_OVER_MS);
   control.abort();
   await watch;
   db.close();
