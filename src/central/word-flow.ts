@@ -1,7 +1,9 @@
 import { type Pattern, parsePattern } from '../core/pattern.ts';
 import { plainText } from '../lib/printable.ts';
 import type { SqlRow } from './central-connection.ts';
+import { CentralError } from './central-error.ts';
 import type { CentralPool } from './central-pool.ts';
+import { SET_BACK_S } from './server-clock.ts';
 
 /** What was said last of a pattern for all sensors; times are epoch milliseconds by the clock of this sensor. */
 export interface FleetWord {
@@ -20,6 +22,8 @@ export interface WordFlowOptions {
     /** What the centre does not know yet, the oldest first. */
     pending(limit: number): readonly FleetWord[];
     acknowledge(word: FleetWord): void;
+    /** The centre refuses it, and would again: the others go on without it. */
+    setAside(word: FleetWord, error: string, at: number): void;
   };
   readonly memory: {
     recall(name: 'words_until'): string | undefined;
@@ -42,28 +46,32 @@ const MAX_REASON = 500;
 const ACTIONS = ['block', 'allow', 'forget'] as const;
 const ORIGINS = ['operator', 'config'] as const;
 
+// A word is never said later than the present: one that was, was written before the server's clock was set back.
+const IS_LATER = `(VALUES(said) > said OR said > UTC_TIMESTAMP(3) + INTERVAL ${SET_BACK_S} SECOND)`;
+const TAKEN = ['action', 'reason', 'origin', 'sensor', 'expires', 'changed']
+  .map((column) => `${column} = IF(${IS_LATER}, VALUES(${column}), ${column})`)
+  .join(', ');
+
 /** The last word about a pattern holds, by when it was said and not by when it came: a sensor may have been away for days. */
 const WRITE = `INSERT INTO shared_overrides (pattern, action, reason, origin, sensor, said, expires, changed)
   VALUES (?, ?, ?, ?, ?, UTC_TIMESTAMP(3) - INTERVAL ? MICROSECOND, UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND, UTC_TIMESTAMP(3))
-  ON DUPLICATE KEY UPDATE
-    action = IF(VALUES(said) > said, VALUES(action), action), reason = IF(VALUES(said) > said, VALUES(reason), reason),
-    origin = IF(VALUES(said) > said, VALUES(origin), origin), sensor = IF(VALUES(said) > said, VALUES(sensor), sensor),
-    expires = IF(VALUES(said) > said, VALUES(expires), expires), changed = IF(VALUES(said) > said, VALUES(changed), changed),
-    said = GREATEST(VALUES(said), said)`;
+  ON DUPLICATE KEY UPDATE ${TAKEN}, said = IF(${IS_LATER}, VALUES(said), said)`;
+
+const BEGINNING = '1970-01-01 00:00:00.000';
 
 /** Operators' words for all sensors, there and back. Times travel as ages, so that no sensor's clock matters to another. */
 export class WordFlow {
   readonly #options: WordFlowOptions;
   /** Where the last reading stopped before its end. `settled` stays that of its beginning: what came late behind it is not skipped. */
   #sweep: { readonly at: readonly [changed: string, pattern: string]; readonly settled: string } | undefined;
-  readonly #counts = { sent: 0, read: 0, refused: 0 };
+  readonly #counts = { sent: 0, read: 0, refused: 0, aside: 0 };
 
   constructor(options: WordFlowOptions) {
     this.#options = options;
   }
 
-  /** Words since the start; `refused` are rows that no sensor writes. */
-  get counts(): Readonly<Record<'sent' | 'read' | 'refused', number>> {
+  /** Words since the start; `refused` are rows that no sensor writes, `aside` words that the centre does not take. */
+  get counts(): Readonly<Record<'sent' | 'read' | 'refused' | 'aside', number>> {
     return this.#counts;
   }
 
@@ -75,18 +83,24 @@ export class WordFlow {
 
   async #hear(): Promise<boolean> {
     const { memory, onWords, now } = this.#options;
-    const [changed, pattern] = this.#sweep?.at ?? [memory.recall('words_until') ?? '1970-01-01 00:00:00.000', ''];
-    const [[clock], rows] = await this.#options.pool.use(async (connection) => [
-      await connection.rows(`SELECT UTC_TIMESTAMP(3) - INTERVAL ${OVERLAP_S} SECOND AS settled`),
-      await connection.rows(
+    const until = memory.recall('words_until') ?? BEGINNING;
+    const [clock, rows] = await this.#options.pool.use(async (connection) => {
+      const [told] = await connection.rows(
+        `SELECT UTC_TIMESTAMP(3) - INTERVAL ${OVERLAP_S} SECOND AS settled, ? > UTC_TIMESTAMP(3) + INTERVAL ${SET_BACK_S} SECOND AS was_set_back`,
+        [until],
+      );
+      // By a clock that was set back what is new lies before what was read: everything again, which is a few words.
+      const [changed, pattern] = this.#sweep?.at ?? [Number(told?.was_set_back) === 1 ? BEGINNING : until, ''];
+      const page = await connection.rows(
         `SELECT pattern, action, reason, origin, sensor, changed,
            TIMESTAMPDIFF(MICROSECOND, said, UTC_TIMESTAMP(3)) DIV 1000 AS age_ms,
            TIMESTAMPDIFF(MICROSECOND, UTC_TIMESTAMP(3), expires) DIV 1000 AS left_ms
          FROM shared_overrides WHERE changed >= ? AND (changed > ? OR pattern > ?) AND changed <= UTC_TIMESTAMP(3)
          ORDER BY changed, pattern LIMIT ${PAGE}`,
         [changed, changed, pattern],
-      ),
-    ]);
+      );
+      return [told, page] as const;
+    });
     const words = rows.flatMap((row) => wordOf(row, now()) ?? []);
     this.#counts.read += rows.length;
     this.#counts.refused += rows.length - words.length;
@@ -100,17 +114,28 @@ export class WordFlow {
   }
 
   async #tell(): Promise<boolean> {
-    const { pool, book, now } = this.#options;
+    const { book, now } = this.#options;
     const words = book.pending(PAGE);
     for (const word of words) {
-      const { pattern, action, reason, origin, sensor, saidAt, expiresAt } = word;
-      const age = micros(now() - saidAt);
-      const left = expiresAt === undefined ? null : micros(Math.min(expiresAt - now(), LONGEST_MS));
-      await pool.use((connection) => connection.run(WRITE, [pattern.text, action, reason, origin, sensor, age, left]));
+      try {
+        await this.#write(word);
+      } catch (error) {
+        if (!(error instanceof CentralError) || error.failure !== 'data') throw error;
+        book.setAside(word, error.message, now());
+        this.#counts.aside += 1;
+        continue;
+      }
       book.acknowledge(word);
       this.#counts.sent += 1;
     }
     return words.length === PAGE;
+  }
+
+  async #write({ pattern, action, reason, origin, sensor, saidAt, expiresAt }: FleetWord): Promise<void> {
+    const { pool, now } = this.#options;
+    const age = micros(now() - saidAt);
+    const left = expiresAt === undefined ? null : micros(Math.min(expiresAt - now(), LONGEST_MS));
+    await pool.use((connection) => connection.run(WRITE, [pattern.text, action, reason, origin, sensor, age, left]));
   }
 }
 

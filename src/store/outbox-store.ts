@@ -135,7 +135,8 @@ export class OutboxStore {
       this.#db.exec(DROP_TRIGGERS);
       if (this.recall('seeded') === undefined) return;
       this.#db.exec(
-        `DELETE FROM outbox; DELETE FROM outbox_aside; DELETE FROM summaries_due; DELETE FROM central_state WHERE name = 'seeded';`,
+        `DELETE FROM outbox; DELETE FROM outbox_aside; DELETE FROM summaries_due; DELETE FROM central_state WHERE name = 'seeded';
+         UPDATE shared_overrides SET pending = 1 WHERE pending = 2;`,
       );
     })();
   }
@@ -171,7 +172,9 @@ export class OutboxStore {
   /** Marks again what was set aside: another version may do better. */
   retryAside(): void {
     this.#db.exec(
-      'INSERT OR IGNORE INTO outbox (relation, k1, k2, k3, k4) SELECT relation, k1, k2, k3, k4 FROM outbox_aside',
+      `INSERT OR IGNORE INTO outbox (relation, k1, k2, k3, k4)
+         SELECT relation, k1, k2, k3, k4 FROM outbox_aside WHERE relation <> 'shared_overrides';
+       UPDATE shared_overrides SET pending = 1 WHERE pending = 2;`,
     );
   }
 

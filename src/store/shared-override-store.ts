@@ -25,6 +25,10 @@ interface Row {
   readonly expires_at: number | null;
 }
 
+/** Values of `pending` besides 1. */
+const KNOWN = 0;
+const ASIDE = 2;
+
 const COLUMNS = 'pattern, action, reason, origin, sensor, said_at, expires_at';
 const UPSERT = `INSERT INTO shared_overrides (${COLUMNS}, pending) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (pattern) DO UPDATE SET action = excluded.action, reason = excluded.reason, origin = excluded.origin,
@@ -38,7 +42,9 @@ export class SharedOverrideStore {
   readonly #ended: Statement<[number], Row>;
   readonly #end: Statement;
   readonly #pending: Statement<[number], Row>;
-  readonly #acknowledge: Statement;
+  readonly #settle: Statement;
+  readonly #setAside: Statement;
+  readonly #clearAside: Statement;
   #cached: { readonly at: number; readonly words: readonly Override[]; readonly until: number } | undefined;
 
   constructor(db: Sqlite) {
@@ -53,7 +59,11 @@ export class SharedOverrideStore {
     this.#pending = db.prepare(
       `SELECT ${COLUMNS} FROM shared_overrides WHERE pending = 1 ORDER BY said_at, pattern LIMIT ?`,
     );
-    this.#acknowledge = db.prepare('UPDATE shared_overrides SET pending = 0 WHERE pattern = ? AND said_at = ?');
+    this.#settle = db.prepare('UPDATE shared_overrides SET pending = ? WHERE pattern = ? AND said_at = ?');
+    this.#setAside = db.prepare(
+      `INSERT OR REPLACE INTO outbox_aside (relation, k1, k2, k3, k4, at, error) VALUES ('shared_overrides', 0, 0, 0, ?, ?, ?)`,
+    );
+    this.#clearAside = db.prepare(`DELETE FROM outbox_aside WHERE relation = 'shared_overrides' AND k4 = ?`);
   }
 
   /** Keeps what was said here; the other sensors do not know it yet. */
@@ -62,6 +72,7 @@ export class SharedOverrideStore {
     const before = this.#find.get(word.pattern.text);
     const saidAt = Math.max(word.saidAt, (before?.said_at ?? 0) + 1);
     this.#upsert.run(...valuesOf({ ...word, saidAt }), 1);
+    this.#clearAside.run(word.pattern.text);
     this.#cached = undefined;
   }
 
@@ -115,7 +126,13 @@ export class SharedOverrideStore {
 
   /** The central database knows it, unless something else was said meanwhile. */
   acknowledge({ pattern, saidAt }: SharedWord): void {
-    this.#acknowledge.run(pattern.text, saidAt);
+    this.#settle.run(KNOWN, pattern.text, saidAt);
+    this.#clearAside.run(pattern.text);
+  }
+
+  /** The central database refuses it: it holds here, and is told again when it is said again, or by another version. */
+  setAside({ pattern, saidAt }: SharedWord, error: string, at: number): void {
+    if (this.#settle.run(ASIDE, pattern.text, saidAt).changes > 0) this.#setAside.run(pattern.text, at, error);
   }
 
   /** Forgets what is kept in memory, after a transaction was rolled back. */

@@ -11,19 +11,29 @@ interface Sensor {
   /** What it heard since this was asked last. */
   readonly heard: () => readonly string[];
   readonly words: FleetWord[];
+  /** What the centre did not take, with its error. */
+  readonly aside: readonly string[];
+  /** Lets it believe that it has read until then. */
+  readonly readUntil: (time: string) => void;
   readonly refused: () => number;
 }
 
 function sensorOn(server: FleetServer, sensor: string, now: () => number = Date.now): Sensor {
   const pending: FleetWord[] = [];
   const words: FleetWord[] = [];
+  const aside: string[] = [];
+  const memory = memoryOf();
   const flow = new WordFlow({
     pool: server.pool(),
     book: {
       pending: () => [...pending],
       acknowledge: (word) => void pending.splice(pending.indexOf(word), 1),
+      setAside: (word, error) => {
+        pending.splice(pending.indexOf(word), 1);
+        aside.push(`${word.pattern.text}: ${error}`);
+      },
     },
-    memory: memoryOf(),
+    memory,
     onWords: (heard) => void words.push(...heard),
     now,
   });
@@ -46,6 +56,8 @@ function sensorOn(server: FleetServer, sensor: string, now: () => number = Date.
     },
     heard: () => words.splice(0).map(({ pattern, action, sensor: by }) => `${by}: ${action} ${pattern.text}`),
     words,
+    aside,
+    readUntil: (time) => memory.remember('words_until', time),
     refused: () => flow.counts.refused,
   };
 }
@@ -116,4 +128,41 @@ test('a word that no sensor writes is refused and counted, and the others arrive
   assert.match(sensor.words[0]?.reason ?? '', /^[\x20-\x7e]*$/);
   assert.deepEqual(sensor.heard(), ['office: allow good.com']);
   assert.equal(sensor.refused(), 5);
+});
+
+test('a word that the server refuses for what it says is set aside, and the words after it go on', async (t) => {
+  if (!requires(t, 'mariadb')) return;
+  const server = await startFleetServer(t);
+  await server.sql(`CREATE TRIGGER virus_total.no_evil BEFORE INSERT ON virus_total.shared_overrides FOR EACH ROW
+    IF NEW.pattern = 'evil.com' THEN SIGNAL SQLSTATE '22001' SET MESSAGE_TEXT = 'not this one'; END IF`);
+  const office = sensorOn(server, 'office');
+  const attic = sensorOn(server, 'attic');
+  office.say('evil.com', 'block');
+  office.say('good.com', 'allow');
+  await office.exchange();
+  await attic.exchange();
+  assert.equal(office.aside.length, 1);
+  assert.match(office.aside[0] ?? '', /^evil\.com: .*not this one/);
+  assert.deepEqual(attic.heard(), ['office: allow good.com']);
+});
+
+test('a clock of the server that was days ahead and was set back loses no word', async (t) => {
+  if (!requires(t, 'mariadb')) return;
+  const server = await startFleetServer(t);
+  const office = sensorOn(server, 'office');
+  const attic = sensorOn(server, 'attic');
+  office.say('shop.com', 'block');
+  await office.exchange();
+  await attic.exchange();
+  // As they stand when that clock is set back by three days.
+  await server.sql(
+    `UPDATE virus_total.shared_overrides SET said = said + INTERVAL 3 DAY, changed = changed + INTERVAL 3 DAY`,
+  );
+  attic.readUntil('2999-01-01 00:00:00.000');
+  office.heard();
+  attic.heard();
+  office.say('shop.com', 'allow');
+  await office.exchange();
+  await attic.exchange();
+  assert.deepEqual(attic.heard(), ['office: allow shop.com']);
 });
