@@ -10,12 +10,13 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { bundle } from './bundle.mjs';
 import { foreseen, ROOT, runForeground } from './run.mjs';
 
 const STAMP = 'dist/.built';
 const SHEBANG = '#!/usr/bin/env node\n';
 
-/** Compiles `src` into `dist` when a source is newer than the last build. */
+/** Compiles and bundles `src` into `dist` when a source is newer than the last build. */
 export async function build() {
   if (!isStale()) return;
   const startedAt = Date.now();
@@ -23,16 +24,18 @@ export async function build() {
   console.error('Building dist, since src is newer.');
   // Built beside and then put in place, so that a failed build leaves the old one whole.
   const next = `dist.${process.pid}`;
+  const compiled = `${next}.compiled`;
   try {
-    const status = await runForeground('node_modules/.bin/tsc', ['-p', 'tsconfig.build.json', '--outDir', next]);
+    const status = await runForeground('node_modules/.bin/tsc', ['-p', 'tsconfig.build.json', '--outDir', compiled]);
     if (status !== 0) throw foreseen('Cannot build dist: the compiler found errors, see above');
+    await bundle(compiled, next);
     copyOthers(next);
     makeExecutable(join(ROOT, next, 'main.js'));
     writeFileSync(join(ROOT, next, '.built'), '');
     rmSync(join(ROOT, 'dist'), { recursive: true, force: true });
     renameSync(join(ROOT, next), join(ROOT, 'dist'));
   } finally {
-    rmSync(join(ROOT, next), { recursive: true, force: true });
+    for (const folder of [next, compiled]) rmSync(join(ROOT, folder), { recursive: true, force: true });
   }
   console.error(`Built dist in ${((Date.now() - startedAt) / 1000).toFixed(1)} s.`);
 }

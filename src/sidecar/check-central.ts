@@ -28,16 +28,28 @@ export async function checkCentral(
   signal.addEventListener('abort', giveUp, { once: true });
   try {
     const status = await readCentralStatus(pool, new CentralMigrations(pool));
-    return [schemaItem(status), clockItem(status.serverTimeAt - Date.now())];
+    return [schemaItem(status), clockItem(status.serverTimeAt - Date.now()), ...wayItems(central)];
   } catch (error) {
     if (!(error instanceof CentralError)) throw error;
     const { failure, message, hint } = error;
     const state = NEEDS_A_HAND.has(failure) ? 'bad' : 'warn';
-    return [{ state, name: 'central', found: message, ...(hint === undefined ? {} : { hint }) }];
+    return [{ state, name: 'central', found: message, ...(hint === undefined ? {} : { hint }) }, ...wayItems(central)];
   } finally {
     signal.removeEventListener('abort', giveUp);
     pool.close();
   }
+}
+
+/** The password and every name that devices use would pass whoever sits between. */
+function wayItems({ hosts, socket, tls }: NonNullable<Config['central']>): readonly CheckItem[] {
+  const remote = socket === null && tls === null ? hosts.filter(({ host }) => !isLoopback(host)) : [];
+  if (remote.length === 0) return [];
+  const found = `${remote.map(({ host }) => host).join(', ')} is reached without TLS: who talks to what can be read on the way`;
+  return [{ state: 'warn', name: 'central_tls', found, hint: 'Set central.tls.ca_file.' }];
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
 }
 
 function schemaItem({ where, server, schema, sensors }: CentralStatus): CheckItem {

@@ -177,3 +177,18 @@ test('guardian check says how the central database is: no schema, a wrong passwo
   writeFileSync(path, 'sensor: alone\n');
   assert.deepEqual(await check(), []);
 });
+
+test('guardian check warns of a server on another machine that is reached without TLS', async (t) => {
+  const path = join(tempDir(t), 'guardian.yaml');
+  const check = async (central: string): Promise<readonly string[]> => {
+    writeFileSync(path, `central: ${central}\n`);
+    const items = await checkCentral(loadConfig({ path }), {}, AbortSignal.timeout(30_000));
+    return items.map(({ name, state, found }) => `${name} ${state} ${name === 'central' ? '' : found}`.trim());
+  };
+  assert.deepEqual(await check('{ hosts: ["db.invalid:3306", "127.0.0.1:1"] }'), [
+    'central warn',
+    'central_tls warn db.invalid is reached without TLS: who talks to what can be read on the way',
+  ]);
+  assert.deepEqual(await check('{ hosts: ["db.invalid:3306"], tls: {} }'), ['central warn']);
+  assert.deepEqual(await check('{ hosts: ["127.0.0.1:1"] }'), ['central warn']);
+});

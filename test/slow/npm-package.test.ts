@@ -17,6 +17,7 @@ const WANTED = [
   /^LICENSE$/,
   /^dist\/(?:[\w.-]+\/)*[\w.-]+\.(?:js|mjs|sql|json)$/,
   /^grafana\/.+\.(?:json|yaml|example|md)$/,
+  /^dist\/THIRD-PARTY-LICENSES\.txt$/,
   /^native-config\/demo\/[\w-]+\.(?:json|pcap)$/,
   /^native-config\/feeds\.md$/,
   /^native-config\/guardian\.(?:example\.yaml|schema\.json)$/,
