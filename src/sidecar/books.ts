@@ -127,7 +127,6 @@ export function upkeepBook(store: Store, retention: Retention): UpkeepBook {
     prune: (now) =>
       store.transact(() => {
         if (cursor === 0) {
-          store.reports.prune(now - retention.reportsMs);
           store.alerts.prune(now - retention.alertsMs);
           // What happened minute by minute is looked at beside the alerts.
           store.stats.prune(now - retention.alertsMs);
@@ -137,6 +136,7 @@ export function upkeepBook(store: Store, retention: Retention): UpkeepBook {
         if (cursor === 0) store.sightings.forgetClients();
         // A question goes with its answer; before names, which it would keep.
         const lookups = store.lookups.prune(now - retention.reportsMs, PRUNE_STEP);
+        store.reports.prune(now - retention.reportsMs, cursor + 1, cursor + PRUNE_STEP);
         store.sightings.forgetBefore(now - retention.sightingsMs, cursor + 1, cursor + PRUNE_STEP);
         store.observables.forgetUnused(now - retention.sightingsMs, cursor + 1, cursor + PRUNE_STEP);
         cursor += PRUNE_STEP;

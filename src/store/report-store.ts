@@ -57,7 +57,8 @@ export class ReportStore {
     );
     this.#since = db.prepare('SELECT count(*) AS n FROM reports WHERE observable_id = ? AND asked_at >= ?');
     this.#prune = db.prepare(
-      'DELETE FROM reports WHERE asked_at < ? AND id NOT IN (SELECT max(id) FROM reports GROUP BY observable_id, source)',
+      `DELETE FROM reports WHERE observable_id BETWEEN ? AND ? AND asked_at < ? AND EXISTS (SELECT 1 FROM reports AS later
+         WHERE later.observable_id = reports.observable_id AND later.source = reports.source AND later.id > reports.id)`,
     );
   }
 
@@ -124,9 +125,9 @@ export class ReportStore {
     return stored === undefined ? 0 : (this.#since.get(stored.id, since)?.n ?? 0);
   }
 
-  /** Deletes reports asked before `before`, but never the latest of a source. */
-  prune(before: number): number {
-    return this.#prune.run(before).changes;
+  /** Deletes reports asked before `before` about observables of a range of row numbers, but never the latest of a source. */
+  prune(before: number, fromId: number, toId: number): number {
+    return this.#prune.run(fromId, toId, before).changes;
   }
 }
 

@@ -164,7 +164,10 @@ test('every report is kept, and the latest of a source is told', (t) => {
     report('a.example.com', T0 + HOUR, 7),
     'it comes back as it went in',
   );
-  assert.equal(store.reports.prune(T0 + 2 * HOUR), 1, 'the latest of each source outlives its retention');
+  const { id } = store.observables.find(observable('a.example.com')) ?? { id: 0 };
+  assert.equal(store.reports.prune(T0 + 2 * HOUR, id + 1, id + 100), 0, 'the others are not looked at');
+  assert.equal(store.reports.prune(T0 + 2 * HOUR, 1, id), 1, 'the latest of each source outlives its retention');
+  assert.equal(store.reports.history(observable('a.example.com')).length, 2);
 });
 
 test('a verdict keeps the history of its changes', (t) => {
