@@ -99,6 +99,40 @@ test('a schema that an administrator locked is waited for, and nothing old is wr
   await assertUnion(server, [sensor]);
 });
 
+test('a batch that the server ends to break a deadlock is sent again', async (t) => {
+  const w = await world(t);
+  if (w === undefined) return;
+  const { server, sensor } = w;
+  const names = many(50, 'n');
+  sensor.store.transact(() => sensor.store.sightings.record(sightings(names, T0)));
+  const addresses = [{ socket: server.socket }];
+  sensor.sync({ addresses });
+  await drained(sensor);
+  await server.sql('CREATE TABLE virus_total.weight (id INT PRIMARY KEY)');
+  const pool = poolOf({ addresses, queryTimeoutMs: 60_000 });
+  t.after(() => pool.close());
+  const status = async (name: string) => Number((await server.sql(`SHOW GLOBAL STATUS LIKE '${name}'`))[0]?.Value);
+  const before = await status('Innodb_deadlocks');
+  await pool.use(async (other) => {
+    const lock = (name: string) =>
+      other.run('UPDATE observables SET last_seen = last_seen WHERE kind = "domain" AND value = ?', [
+        `${name}.example.com`,
+      ]);
+    // The lighter of the two is ended, and that shall be the batch.
+    await other.run('START TRANSACTION');
+    await other.run('INSERT INTO weight SELECT seq FROM seq_1_to_20000');
+    await lock('n49');
+    sensor.store.transact(() => sensor.store.sightings.record(sightings(names, T0 + HOUR)));
+    await until('the batch waits for that row', async () => (await status('Innodb_row_lock_current_waits')) > 0);
+    await lock('n0');
+    await other.run('COMMIT');
+  });
+  assert.ok((await status('Innodb_deadlocks')) > before, 'there was a deadlock');
+  await drained(sensor);
+  await server.sql('DROP TABLE virus_total.weight');
+  await assertUnion(server, [sensor]);
+});
+
 test('a server that has no connection left for the sensor is waited for', async (t) => {
   const w = await world(t);
   if (w === undefined) return;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { drained, fill, HOUR, openSensor, type Sensor, sightings, T0 } from '../central/central-fixture.ts';
+import { drained, fill, HOUR, openSensor, poolOf, type Sensor, sightings, T0 } from '../central/central-fixture.ts';
+import { countIn, drawOf, leasesOf, turnOf } from '../central/fleet-fixture.ts';
 import { assertUnion } from '../central/union.ts';
 import { requiresGalera, startGalera } from '../support/galera.ts';
 import type { Mariadb } from '../support/mariadb.ts';
@@ -45,6 +46,36 @@ test('a cluster of three Galera nodes', async (t) => {
     assert.ok(applied.length > 0);
     for (const sync of syncs) await sync.stop();
   });
+
+  await t.test(
+    'six sensors draw from one allowance through three nodes: nothing is asked twice, nothing beyond it',
+    async (inner) => {
+      const fleet = [first, second, third, first, second, third].map((node, index) => {
+        const pool = poolOf({ addresses: [address(node)], queryTimeoutMs: QUERY_TIMEOUT_MS });
+        inner.after(() => pool.close());
+        return leasesOf({ pool, sensor: `s${index}`, budgetMs: LONG_MS });
+      });
+      const names = Array.from({ length: 20 }, (_, index) => `asked${index}.example.com`);
+      const granted: string[] = [];
+      const others = new Set<string>();
+      await Promise.all(
+        fleet.map(async (leases) => {
+          for (const name of names) {
+            const turn = await turnOf(leases, name, drawOf(15));
+            if (turn === 'granted') granted.push(name);
+            else others.add(turn);
+          }
+        }),
+      );
+      assert.equal(new Set(granted).size, granted.length, 'none twice');
+      assert.equal(granted.length, 15);
+      assert.ok(!others.has('alone'), [...others].join());
+      for (const node of [first, second, third]) {
+        const drawn = 'SELECT SUM(drawn) FROM virus_total.quota_drawn WHERE quota_window = "day" AND sensor = ""';
+        await until('the node has it', async () => (await countIn(node, drawn)) === 15, LONG_MS);
+      }
+    },
+  );
 
   // Two write the same observables through two nodes: what one commits may fail the certification of the other.
   await t.test('a node killed under load costs no row, and has every row when it returns', async () => {
