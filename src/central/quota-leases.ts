@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Observable } from '../core/observable.ts';
+import { keyOf, type Observable, type ObservableKey } from '../core/observable.ts';
 import type { Report } from '../core/report.ts';
 import { CentralError } from './central-error.ts';
 import type { CentralPool } from './central-pool.ts';
@@ -28,7 +28,7 @@ export type LeaseOutcome =
   | DrawRefusal;
 
 export interface QuotaLeasesOptions {
-  readonly pool: CentralPool;
+  readonly pool: Pick<CentralPool, 'use'>;
   readonly pulse: Pick<FleetPulse, 'isWell' | 'doubt'>;
   readonly reports: Pick<SharedReports, 'read' | 'forget'>;
   readonly sensor: string;
@@ -63,6 +63,8 @@ export class QuotaLeases {
   readonly allowance: SharedAllowance;
   readonly #options: QuotaLeasesOptions;
   readonly #lone: LoneShare;
+  /** What was drawn from the fleet and is not settled yet, with the start of the day that paid (epoch milliseconds). */
+  readonly #drawn = new Map<ObservableKey, number>();
 
   constructor(options: QuotaLeasesOptions) {
     this.#options = options;
@@ -100,6 +102,7 @@ export class QuotaLeases {
    * went away meanwhile, the sync brings the report later and the lease ends by itself.
    */
   async settle(report: Report): Promise<void> {
+    this.#drawn.delete(keyOf(report.observable));
     await this.#quietly(async () => {
       await this.#options.pool.use(async (connection) => {
         const upsert = new Upsert(scans(), SCAN_FIELDS, connection.escape(this.#options.sensor));
@@ -111,16 +114,21 @@ export class QuotaLeases {
     });
   }
 
-  /** There is no answer and the source charged nothing: others may ask, and the question is given back, but not to its minute. */
+  /** There is no answer and the source charged nothing: others may ask, and the question is given back to its day and month, not to its minute. */
   async giveBack(observable: Observable, draw: Pick<Draw, 'lane'>): Promise<void> {
+    const key = keyOf(observable);
+    const dayStartsAt = this.#drawn.get(key);
+    this.#drawn.delete(key);
     await this.#quietly(async () => {
       await this.#release(observable);
-      await this.allowance.giveBack(draw.lane);
+      // What was asked alone was not drawn from anybody.
+      if (dayStartsAt !== undefined) await this.allowance.giveBack(draw.lane, dayStartsAt);
     });
   }
 
   /** There is no answer, and it was charged: others may ask all the same. */
   async release(observable: Observable): Promise<void> {
+    this.#drawn.delete(keyOf(observable));
     await this.#quietly(() => this.#release(observable));
   }
 
@@ -152,7 +160,10 @@ export class QuotaLeases {
       serves === undefined ? undefined : await pool.use((connection) => reports.read(connection, observable));
     const isServed = known !== undefined && serves?.(known) === true;
     const refusal = isServed ? undefined : await this.allowance.draw(request);
-    if (!isServed && refusal === undefined) return { granted: true, alone: false };
+    if (!isServed && refusal === undefined) {
+      this.#drawn.set(keyOf(observable), this.allowance.view?.dayStartsAt ?? 0);
+      return { granted: true, alone: false };
+    }
     await this.#release(observable);
     return isServed ? { granted: false, why: 'known', report: known } : (refusal as DrawRefusal);
   }

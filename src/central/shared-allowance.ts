@@ -32,7 +32,7 @@ export interface Spent {
 }
 
 export interface SharedAllowanceOptions {
-  readonly pool: CentralPool;
+  readonly pool: Pick<CentralPool, 'use'>;
   readonly sensor: string;
   readonly account: () => string;
   readonly now: () => number;
@@ -90,9 +90,9 @@ export class SharedAllowance {
     );
   }
 
-  /** Gives one question back to the day and the month. @throws CentralError */
-  async giveBack(lane: DrawLane): Promise<void> {
-    for (const window of ['day', 'month'] as const) await this.#giveBackTo(window, lane);
+  /** Gives one question back to the day it was drawn from, and to that day's month. @throws CentralError */
+  async giveBack(lane: DrawLane, dayStartsAt: number): Promise<void> {
+    for (const window of ['day', 'month'] as const) await this.#giveBackTo(window, lane, dayStartsAt);
   }
 
   /** Says that this sensor is there, and brings up the account what it spent while the centre was away. @throws CentralError */
@@ -204,17 +204,17 @@ export class SharedAllowance {
 
   async #takeOfMonth({ limits, lane }: Draw, serverNow: number): Promise<DrawRefusal | undefined> {
     const refusal = await this.#takeOf('month', limits.month ?? Number.MAX_SAFE_INTEGER, lane, serverNow);
-    if (refusal !== undefined) await this.#giveBackTo('day', lane);
+    if (refusal !== undefined) await this.#giveBackTo('day', lane, startOf('day', serverNow));
     return refusal;
   }
 
-  async #giveBackTo(window: Window, lane: DrawLane): Promise<void> {
+  async #giveBackTo(window: Window, lane: DrawLane, at: number): Promise<void> {
     const { sensor } = this.#options;
     const account = this.#options.account();
     await this.#run(
-      `UPDATE quota_drawn SET drawn = drawn - 1 WHERE account = ? AND quota_window = ? AND starts_at = ${START[window]}
+      `UPDATE quota_drawn SET drawn = drawn - 1 WHERE account = ? AND quota_window = ? AND starts_at = ?
          AND drawn > 0 AND (sensor = '' OR (sensor = ? AND lane = ?))`,
-      [account, window, sensor, lane],
+      [account, window, new Date(startOf(window, at)).toISOString().slice(0, 10), sensor, lane],
     );
   }
 
@@ -266,6 +266,11 @@ export class SharedAllowance {
   async #run(sql: string, values: readonly (string | number)[]): Promise<number> {
     return this.#options.pool.use((connection) => connection.run(sql, values));
   }
+}
+
+function startOf(window: Window, at: number): number {
+  const date = new Date(at);
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), window === 'month' ? 1 : date.getUTCDate());
 }
 
 function endOf(window: Window, at: number): number {

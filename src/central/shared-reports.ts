@@ -8,7 +8,7 @@ import { reportOfScan, SCAN_FIELDS } from './scan-row.ts';
 import { datetime } from './upsert.ts';
 
 export interface SharedReportsOptions {
-  readonly pool: CentralPool;
+  readonly pool: Pick<CentralPool, 'use'>;
   /** Nobody asks or waits while it is not well. */
   readonly pulse: Pick<FleetPulse, 'isWell' | 'doubt'>;
   /** `virustotal`. */

@@ -73,8 +73,19 @@ export function memoryOf(values: Record<string, string> = {}): {
   return { recall: (name) => kept.get(name), remember: (name, value) => void kept.set(name, value) };
 }
 
+/** A pool whose server has the time that `now` tells at each use. */
+export function poolAt(pool: CentralPool, now: () => number): Pick<CentralPool, 'use'> {
+  return {
+    use: (work) =>
+      pool.use(async (connection) => {
+        await connection.run(`SET timestamp = ${now() / 1000}`);
+        return work(connection);
+      }),
+  };
+}
+
 export interface LeasesOptions {
-  readonly pool: CentralPool;
+  readonly pool: Pick<CentralPool, 'use'>;
   readonly sensor: string;
   readonly now?: () => number;
   readonly memory?: ReturnType<typeof memoryOf>;

@@ -17,6 +17,7 @@ import {
   LONG_MS,
   leasesOf,
   memoryOf,
+  poolAt,
   spentOf,
   startFleetServer,
   turnOf,
@@ -188,6 +189,29 @@ test('QuotaLeases frees what a dead sensor was asking, and hands out an answer i
     await countIn(server, "SELECT drawn FROM virus_total.quota_drawn WHERE sensor = '' AND quota_window = 'day'"),
     2,
   );
+});
+
+test('what is given back after midnight is given back to the day and the month that paid', async (t) => {
+  if (!requires(t, 'mariadb')) return;
+  const server = await startFleetServer(t);
+  let now = Date.parse('2026-10-31T23:59:50Z');
+  const leases = leasesOf({ pool: poolAt(server.pool(), () => now), sensor: 'a' });
+  const drawn = async () =>
+    (
+      await server.sql(
+        `SELECT CONCAT(quota_window, ' ', DATE(starts_at), ' ', drawn) AS row FROM virus_total.quota_drawn
+         WHERE sensor = '' ORDER BY starts_at, quota_window DESC`,
+      )
+    ).map(({ row }) => row);
+  for (const name of ['one.example.com', 'two.example.com'])
+    assert.equal(await turnOf(leases, name, drawOf(10)), 'granted');
+  now += 20_000;
+  assert.equal(await turnOf(leases, 'three.example.com', drawOf(10)), 'granted');
+  await leases.giveBack(observable('two.example.com'), { lane: 'alert' });
+  assert.deepEqual(await drawn(), ['month 2026-10-01 1', 'day 2026-10-31 1', 'month 2026-11-01 1', 'day 2026-11-01 1']);
+  await leases.giveBack(observable('two.example.com'), { lane: 'alert' });
+  await leases.giveBack(observable('never-drawn.example.com'), { lane: 'alert' });
+  assert.equal((await drawn()).join(), 'month 2026-10-01 1,day 2026-10-31 1,month 2026-11-01 1,day 2026-11-01 1');
 });
 
 test('a clock that is days off neither shortens a lease nor opens a day of its own', async (t) => {

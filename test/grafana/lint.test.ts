@@ -176,6 +176,7 @@ test('every rule about alerting is seen failing on a file that breaks it', () =>
     'groups-only': (one) => (one.policies = []),
     'group-complete': (one) => delete one.groups[0].folder,
     'rule-uid': (one) => (rule(one).uid = one.groups[0].rules[1].uid),
+    'rule-title': (one) => delete rule(one).title,
     'rule-condition': (one) => (rule(one).condition = 'Z'),
     'no-receiver': (one) => (rule(one).notification_settings = { receiver: 'x' }),
     'rule-panel': (one) => (rule(one).panelId = 999),

@@ -28,7 +28,8 @@ function lintRule(rule: Json, panels: ReadonlySet<string>): readonly Problem[] {
     if (!isRight) problems.push({ rule: name, what: `${uid} ${what}` });
   };
   const data = list(rule.data);
-  check(/^[\w-]{1,40}$/.test(uid) && Boolean(rule.title), 'rule-uid', 'has no proper uid or title');
+  check(/^[\w-]{1,40}$/.test(uid), 'rule-uid', 'has no proper uid');
+  check(typeof rule.title === 'string' && rule.title !== '', 'rule-title', 'has no title');
   check(
     data.some(({ refId }) => refId === rule.condition),
     'rule-condition',
