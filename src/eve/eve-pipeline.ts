@@ -31,6 +31,8 @@ export interface EvePipelineOptions {
  */
 export class EvePipeline implements LineSink {
   readonly counters = new CounterBoard();
+  /** Told before bytes are read, so that its owner may sleep until there are some. */
+  onBytes: (() => void) | undefined;
   readonly #limits: IntakeLimits;
   readonly #now: () => number;
   readonly #table: SightingTable;
@@ -78,6 +80,7 @@ export class EvePipeline implements LineSink {
       this.#splitters.set(sourceId, splitter);
     }
     this.counters.lastEventAt = this.#now();
+    this.onBytes?.();
     splitter.push(chunk);
   }
 
@@ -90,6 +93,7 @@ export class EvePipeline implements LineSink {
   /** Whole datagrams, each ending with a newline. */
   pushDatagrams(datagrams: Buffer): void {
     this.counters.lastEventAt = this.#now();
+    this.onBytes?.();
     this.bytes(datagrams);
   }
 

@@ -19,10 +19,15 @@ const MOST_ROWS = 5_000;
 /** More batches are not sent while these wait to be dealt with; the pipeline merges meanwhile. */
 const MAX_IN_FLIGHT = 2;
 
-/** Decides when the pipeline is emptied: what is new soon, counts of what is known rarely, nothing while main is behind. */
+/**
+ * Decides when the pipeline is emptied: what is new soon, counts of what is known rarely, nothing while main is behind. On a quiet network
+ * its thread sleeps.
+ */
 export class HandOver {
   readonly #options: HandOverOptions;
   #timer: NodeJS.Timeout | undefined;
+  /** When the timer fires: in a tick, because there is something to look at, or when everything is due. */
+  #isNear = false;
   #inFlight = 0;
   #lastFullAt = 0;
   /** Rows that waited when everything became due, and still do. */
@@ -34,12 +39,14 @@ export class HandOver {
 
   start(): void {
     this.#lastFullAt = this.#options.now();
-    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+    this.#options.pipeline.onBytes = () => this.#comeSoon();
+    this.#comeSoon();
   }
 
   /** Hands over everything, also when main is behind: there is no later. */
   stop(): void {
-    clearInterval(this.#timer);
+    this.#options.pipeline.onBytes = undefined;
+    clearTimeout(this.#timer);
     do this.#flush('all');
     while (this.#options.pipeline.waiting > 0);
   }
@@ -47,9 +54,28 @@ export class HandOver {
   /** Main has dealt with a batch. */
   acknowledge(): void {
     this.#inFlight--;
+    this.#comeSoon();
+  }
+
+  #comeSoon(): void {
+    if (!this.#isNear) this.#schedule(TICK_MS);
+  }
+
+  #schedule(delayMs: number): void {
+    clearTimeout(this.#timer);
+    this.#isNear = delayMs <= TICK_MS;
+    this.#timer = setTimeout(() => this.#tick(), delayMs);
   }
 
   #tick(): void {
+    this.#empty();
+    const { flushIntervalMs, now, pipeline } = this.#options;
+    const isBusy = this.#due > 0 || pipeline.isUrgent;
+    const untilDue = Math.min(flushIntervalMs, this.#lastFullAt + flushIntervalMs - now());
+    this.#schedule(isBusy ? TICK_MS : Math.max(TICK_MS, untilDue));
+  }
+
+  #empty(): void {
     if (this.#inFlight >= MAX_IN_FLIGHT) return;
     const now = this.#options.now();
     const elapsed = now - this.#lastFullAt;

@@ -32,6 +32,43 @@ test('at most two batches wait to be dealt with; the rest is merged and comes af
   assert.equal(batches.length, 3);
 });
 
+test('on a quiet network only the counters come, and what is heard after a long silence comes soon all the same', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout', 'Date'], now: Date.UTC(2026, 10, 22) });
+  const pipeline = new EvePipeline({ now: Date.now });
+  const batches: IntakeBatch[] = [];
+  const handOver = new HandOver({
+    pipeline,
+    send: (batch) => {
+      batches.push(batch);
+      handOver.acknowledge();
+    },
+    flushIntervalMs: 60_000,
+    now: Date.now,
+  });
+  t.after(() => handOver.stop());
+  // In steps: the mock fires what is due, not what that sets in turn.
+  const pass = (ms: number): void => {
+    for (let passed = 0; passed < ms; passed += 50) t.mock.timers.tick(50);
+  };
+  handOver.start();
+  pass(50_000);
+  assert.equal(batches.length, 0, 'nothing is due');
+  pipeline.push(Buffer.from(dnsLine({ name: 'one.example.com' })), 1);
+  pass(200);
+  assert.deepEqual(
+    batches.splice(0).flatMap((one) => [...eachSighting(one.sightings)].map(({ observable }) => keyOf(observable))),
+    ['domain:one.example.com'],
+  );
+  for (let i = 0; i < 3; i++) pipeline.push(Buffer.from(dnsLine({ name: 'one.example.com' })), 1);
+  pass(1_000);
+  assert.equal(batches.length, 0, 'counts of what is known wait');
+  pass(60_000);
+  assert.deepEqual(
+    batches.flatMap((one) => [...eachSighting(one.sightings)]).map(({ count }) => count),
+    [3],
+  );
+});
+
 test('what is more than a batch holds comes in several, each row once, and the end leaves nothing behind', async (t) => {
   const pipeline = new EvePipeline({ now: Date.now, limits: { newNamesBurst: 20_000, totalNamesBurst: 20_000 } });
   const batches: IntakeBatch[] = [];
