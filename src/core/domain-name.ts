@@ -45,6 +45,15 @@ function refusalOf(name: string): 'bad_character' | 'bad_label' | 'single_label'
   return 'single_label';
 }
 
+/** The name of `parents` that `name` is or stands below, the shortest of several; undefined for none. All must be canonical. */
+export function parentAmong(name: string, parents: ReadonlySet<string>): string | undefined {
+  for (let dot = name.lastIndexOf('.'); dot > 0; dot = name.lastIndexOf('.', dot - 1)) {
+    const parent = name.slice(dot + 1);
+    if (parents.has(parent)) return parent;
+  }
+  return parents.has(name) ? name : undefined;
+}
+
 /** Whether `name` is `parent` or stands below it. Both must be canonical. */
 export function isWithin(name: string, parent: string): boolean {
   return (

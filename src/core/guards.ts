@@ -1,4 +1,4 @@
-import { isWithin } from './domain-name.ts';
+import { isWithin, parentAmong } from './domain-name.ts';
 import { isPublicAddress } from './ip-address.ts';
 import type { Observable } from './observable.ts';
 import { placeOf } from './registrable-domain.ts';
@@ -16,7 +16,7 @@ export interface Surroundings {
 }
 
 /** RFC 6761, RFC 6762, RFC 8375 and ICANN's reserved `internal`: names that mean nothing outside. */
-const SPECIAL_USE_SUFFIXES = [
+const SPECIAL_USE_SUFFIXES: ReadonlySet<string> = new Set([
   'alt',
   'arpa',
   'example',
@@ -33,7 +33,7 @@ const SPECIAL_USE_SUFFIXES = [
   'lan',
   'localdomain',
   'mail.home',
-] as const;
+]);
 
 /**
  * The guard that forbids blocking an observable, as a sentence, or undefined where none does. No policy, source or
@@ -102,7 +102,7 @@ function privateAddress(address: string): string | undefined {
 }
 
 function specialUse(name: string): string | undefined {
-  const suffix = SPECIAL_USE_SUFFIXES.find((reserved) => isWithin(name, reserved));
+  const suffix = parentAmong(name, SPECIAL_USE_SUFFIXES);
   return suffix === undefined ? undefined : `.${suffix} is reserved for internal use`;
 }
 

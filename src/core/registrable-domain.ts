@@ -13,8 +13,20 @@ export interface DomainPlace {
 
 const OPTIONS = { allowPrivateDomains: true, validateHostname: false, extractHostname: false } as const;
 
+/** The last two names looked up: a host and its domain are asked about in turn, some ten times each. */
+let last: { readonly name: string; readonly place: DomainPlace } | undefined;
+let before: typeof last;
+
 /** Looks a canonical domain name up in the Public Suffix List. */
 export function placeOf(name: string): DomainPlace {
+  if (last?.name === name) return last.place;
+  const found = before?.name === name ? before : { name, place: lookedUp(name) };
+  before = last;
+  last = found;
+  return found.place;
+}
+
+function lookedUp(name: string): DomainPlace {
   const found = parse(name, OPTIONS);
   return {
     registrable: found.domain ?? undefined,
@@ -26,5 +38,5 @@ export function placeOf(name: string): DomainPlace {
 
 /** The registrable domain of a canonical name, or the name itself where it is a bare suffix. */
 export function registrableDomain(name: string): string {
-  return parse(name, OPTIONS).domain ?? name;
+  return placeOf(name).registrable ?? name;
 }

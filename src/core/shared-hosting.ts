@@ -1,4 +1,4 @@
-import { isWithin } from './domain-name.ts';
+import { parentAmong } from './domain-name.ts';
 import type { Observable } from './observable.ts';
 import { placeOf } from './registrable-domain.ts';
 import { hostOfUrl } from './web-url.ts';
@@ -8,7 +8,7 @@ import { hostOfUrl } from './web-url.ts';
  * Public Suffix List (their customers get paths or generated hosts, not delegations). One customer's bad page must not
  * condemn the others; false positives of this kind are on record for cloudfront, discordapp and googleapis hosts.
  */
-const DELIVERY_NETWORKS = [
+const DELIVERY_NETWORKS: ReadonlySet<string> = new Set([
   'akadns.net',
   'akamaihd.net',
   'akamaized.net',
@@ -27,7 +27,7 @@ const DELIVERY_NETWORKS = [
   'nflxvideo.net',
   'raw.githubusercontent.com',
   'windows.net',
-] as const;
+]);
 
 /**
  * Why a host is shared between strangers, as a short phrase, or undefined where it is not known to be.
@@ -41,6 +41,6 @@ export function sharedHosting(observable: Observable): string | undefined {
 function sharedName(name: string): string | undefined {
   const place = placeOf(name);
   if (place.sharedSuffix) return `a customer's host below ${place.suffix}`;
-  const network = DELIVERY_NETWORKS.find((parent) => isWithin(name, parent));
+  const network = parentAmong(name, DELIVERY_NETWORKS);
   return network === undefined ? undefined : `a host of the delivery network ${network}`;
 }

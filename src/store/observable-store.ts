@@ -19,6 +19,15 @@ export interface StoredObservable {
   readonly firstSeenAt: number;
 }
 
+/** Gives an array: this is asked for every name that is not in memory, and an object costs about as much as the row. */
+type IdByKey = Statement<[string], readonly [id: number, firstSeenAt: number]>;
+
+/** The row number of an observable, and whether it had none before. */
+interface RowNumber {
+  readonly id: number;
+  readonly isNew: boolean;
+}
+
 interface Row {
   readonly id: number;
   readonly key: string;
@@ -26,7 +35,7 @@ interface Row {
   readonly first_seen: number;
 }
 
-/** Row numbers kept in memory, so that what is in use costs no question. About 200 bytes each. */
+/** Row numbers of what was seen, kept in memory, so that what is in use costs no question. About 200 bytes each. */
 const CACHED_IDS = 16_384;
 
 /** Tables in which an observable is kept for its own sake. One that stands in none of them was seen, and nothing came of it. */
@@ -49,6 +58,7 @@ export class ObservableStore {
   readonly #ids = new LRUCache<ObservableKey, number>({ max: CACHED_IDS });
   readonly #insert: Statement;
   readonly #byKey: Statement<[string], Row>;
+  readonly #idByKey: IdByKey;
   readonly #byId: Statement<[number], Row>;
   readonly #seenEarlier: Statement;
   readonly #judgedIn: Statement<[string], { key: string }>;
@@ -57,8 +67,9 @@ export class ObservableStore {
   readonly #forgetUnused: Statement<{ from: number; to: number; before: number }, { key: string }>;
 
   constructor(db: Sqlite) {
-    this.#insert = db.prepare('INSERT OR IGNORE INTO observables (key, registrable, first_seen) VALUES (?, ?, ?)');
+    this.#insert = db.prepare('INSERT INTO observables (key, registrable, first_seen) VALUES (?, ?, ?)');
     this.#byKey = db.prepare('SELECT id, key, registrable, first_seen FROM observables WHERE key = ?');
+    this.#idByKey = db.prepare<[string]>('SELECT id, first_seen FROM observables WHERE key = ?').raw() as IdByKey;
     this.#byId = db.prepare('SELECT id, key, registrable, first_seen FROM observables WHERE id = ?');
     const judged = `(SELECT observable_id FROM verdicts UNION SELECT observable_id FROM indicators)`;
     this.#judgedIn = db.prepare(`SELECT key FROM observables WHERE id IN ${judged} AND registrable = ?`);
@@ -70,7 +81,7 @@ export class ObservableStore {
     this.#forgetUnused = db.prepare(
       `DELETE FROM observables WHERE id BETWEEN @from AND @to AND first_seen < @before AND id NOT IN (${isKept}) RETURNING key`,
     );
-    this.#seenEarlier = db.prepare('UPDATE observables SET first_seen = min(first_seen, ?) WHERE id = ?');
+    this.#seenEarlier = db.prepare('UPDATE observables SET first_seen = ? WHERE id = ?');
   }
 
   /** Observables of a registrable domain that have a verdict or are wanted published. */
@@ -88,16 +99,27 @@ export class ObservableStore {
     return this.#highest.get()?.id ?? 0;
   }
 
-  /** The row number of an observable, inserted where it is new. */
-  idOf(key: ObservableKey, seenAt: number): { readonly id: number; readonly isNew: boolean } {
+  /** As `idOf`, for what was just seen: it will be seen again. */
+  idOfSeen(key: ObservableKey, seenAt: number): RowNumber {
     const cached = this.#ids.get(key);
     if (cached !== undefined) return { id: cached, isNew: false };
-    const inserted = this.#insert.run(key, registrableOf(key) ?? null, seenAt);
-    const isNew = inserted.changes === 1;
-    const id = isNew ? Number(inserted.lastInsertRowid) : (this.#byKey.get(key)?.id ?? 0);
-    if (!isNew) this.#seenEarlier.run(seenAt, id);
-    this.#ids.set(key, id);
-    return { id, isNew };
+    const found = this.idOf(key, seenAt);
+    this.#ids.set(key, found.id);
+    return found;
+  }
+
+  /** The row number of an observable, inserted where it is new. */
+  idOf(key: ObservableKey, seenAt: number): RowNumber {
+    const cached = this.#ids.peek(key);
+    if (cached !== undefined) return { id: cached, isNew: false };
+    const known = this.#idByKey.get(key);
+    if (known === undefined) {
+      const { lastInsertRowid } = this.#insert.run(key, registrableOf(key) ?? null, seenAt);
+      return { id: Number(lastInsertRowid), isNew: true };
+    }
+    const [id, firstSeenAt] = known;
+    if (firstSeenAt > seenAt) this.#seenEarlier.run(seenAt, id);
+    return { id, isNew: false };
   }
 
   /**

@@ -5,9 +5,9 @@ import type { Sqlite } from './sqlite-file.ts';
 
 /** Who brought a question, what it counts against, and how many of each may wait. An absent limit is none. */
 export interface QueueOrigin {
-  readonly client?: string;
+  readonly client?: string | undefined;
   readonly mostOfClient?: number;
-  readonly group?: string;
+  readonly group?: string | undefined;
   readonly mostOfGroup?: number;
 }
 
@@ -27,10 +27,17 @@ interface Room {
 
 type Column = 'client' | 'budget_group';
 
+interface Least {
+  readonly observable_id: number;
+  readonly score: number;
+}
+
 interface Statements {
   readonly count: Statement<[number], { n: number }>;
-  readonly least: Statement<[number], { observable_id: number; score: number }>;
+  readonly least: Statement<[number], Least>;
 }
+
+const ROOM: Room = { ok: true, evicted: [] };
 
 /** Counts kept in memory. What falls out is counted again: cheap, since large ones are met often and stay. */
 const CACHED_COUNTS = 20_000;
@@ -66,17 +73,19 @@ export class QueueBudget {
 
   /** Whether a question of this worth may come in, and who gives way to it. */
   makeRoom(place: QueuePlace, score: number): Room {
-    const evicted: number[] = [];
-    for (const [column, value, most] of [
-      ['budget_group', place.group, place.mostOfGroup],
-      ['client', place.client, place.mostOfClient],
-    ] as const) {
-      if (value === 0 || this.#count(column, value) - evicted.length < most) continue;
-      const least = this.#statements[column].least.get(value);
-      if (least !== undefined && least.score >= score) return { ok: false, evicted: [] };
-      if (least !== undefined) evicted.push(least.observable_id);
-    }
-    return { ok: true, evicted: [...new Set(evicted)] };
+    const ofGroup = this.#leastOf('budget_group', place.group, place.mostOfGroup);
+    // What gives way for the group may be the client's too, and then it makes room for both.
+    const ofClient = this.#leastOf('client', place.client, place.mostOfClient + (ofGroup === undefined ? 0 : 1));
+    if (ofGroup === undefined && ofClient === undefined) return ROOM;
+    const evicted = [ofGroup, ofClient].filter((one) => one !== undefined);
+    if (evicted.some((one) => one.score >= score)) return { ok: false, evicted: [] };
+    return { ok: true, evicted: [...new Set(evicted.map((one) => one.observable_id))] };
+  }
+
+  /** What would give way: the least worthy of those that share a budget, where it is full. */
+  #leastOf(column: Column, value: number, most: number): Least | undefined {
+    if (value === 0 || this.#count(column, value) < most) return undefined;
+    return this.#statements[column].least.get(value);
   }
 
   added(place: QueuePlace): void {

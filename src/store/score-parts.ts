@@ -19,9 +19,12 @@ export class ScoreParts {
 
   /** One text for the parts: `1:1000 2:-91`. */
   write(parts: Readonly<Record<string, number>>): string {
-    return Object.entries(parts)
-      .map(([name, value]) => `${this.#idOf(name)}:${Math.round(value * PER_UNIT)}`)
-      .join(' ');
+    let text = '';
+    for (const name in parts) {
+      const pair = `${this.#idOf(name)}:${Math.round((parts[name] ?? 0) * PER_UNIT)}`;
+      text = text === '' ? pair : `${text} ${pair}`;
+    }
+    return text;
   }
 
   /** The parts of such a text. */

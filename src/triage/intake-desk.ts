@@ -24,9 +24,9 @@ export interface FirstSighting {
 
 /** What a question counts against, and how many of each may wait. */
 export interface QuestionOrigin {
-  readonly client?: string;
+  readonly client?: string | undefined;
   readonly mostOfClient: number;
-  readonly group?: string;
+  readonly group?: string | undefined;
   readonly mostOfGroup: number;
 }
 
@@ -265,10 +265,10 @@ export class IntakeDesk {
     if (lane !== 'recheck') this.#signals.note(occasion.client, worth);
     const group = groupOf(observable);
     book.put(id, lane, worth.total, worth.parts, now(), {
-      ...(occasion.client === undefined || occasion.client === '' ? {} : { client: occasion.client }),
+      client: occasion.client === '' ? undefined : occasion.client,
       mostOfClient: Math.max(1, Math.floor(maxWaiting * CLIENT_SHARE)),
       // What stands for its whole domain is one question, and needs no budget.
-      ...(group === undefined || group.name === observable.value ? {} : { group: group.name }),
+      group: group?.name === observable.value ? undefined : group?.name,
       mostOfGroup: group?.shared === true ? MOST_OF_SHARED : MOST_OF_DOMAIN,
     });
   }

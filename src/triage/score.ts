@@ -12,39 +12,41 @@ export interface Signals {
   /** The host is one customer's below a suffix or network shared by many. */
   readonly shared: boolean;
   /** Feeds that name it. */
-  readonly feeds?: readonly string[];
+  readonly feeds?: readonly string[] | undefined;
   /** What its label and suffix say; never given for a shared host, whose label a machine or a customer made up. */
-  readonly lexical?: LexicalParts & { readonly bias: number };
+  readonly lexical?: (LexicalParts & { readonly bias: number }) | undefined;
   /** What the shared suffix alone says (log-odds). */
-  readonly sharedSuffix?: number;
+  readonly sharedSuffix?: number | undefined;
   /** It stands below a provider of dynamic DNS or of free sites. */
-  readonly dynamicDns?: boolean;
+  readonly dynamicDns?: boolean | undefined;
   /** Its registrable domain is in a list of popular ones. */
-  readonly popular?: boolean;
+  readonly popular?: boolean | undefined;
   /** The Latin name it can be taken for. */
-  readonly homograph?: string;
+  readonly homograph?: string | undefined;
   /** It was answered NXDOMAIN when it was first seen. */
-  readonly nxdomain?: boolean;
+  readonly nxdomain?: boolean | undefined;
   /** The client that saw it is asking for many invented names that do not exist. */
-  readonly burst?: boolean;
+  readonly burst?: boolean | undefined;
   /** The client seldom meets anything new. */
-  readonly quietClient?: boolean;
+  readonly quietClient?: boolean | undefined;
   /** Distinct clients that used it or a host below it. */
-  readonly clients?: number;
+  readonly clients?: number | undefined;
   /** Days since it, or a host below it, was first seen here. */
-  readonly knownDays?: number;
+  readonly knownDays?: number | undefined;
   /** By how many questions its client is above its share of the day. */
-  readonly flood?: number;
+  readonly flood?: number | undefined;
   /** What it is held to be already, and whether it is blocked for it: a re-check. */
-  readonly held?: {
-    readonly state: VerdictState;
-    readonly blocked: boolean;
-    readonly newClient: boolean;
-    /** Nobody used it since it was answered. */
-    readonly idle: boolean;
-  };
+  readonly held?:
+    | {
+        readonly state: VerdictState;
+        readonly blocked: boolean;
+        readonly newClient: boolean;
+        /** Nobody used it since it was answered. */
+        readonly idle: boolean;
+      }
+    | undefined;
   /** The answer of its registrable domain, where that did not settle it. */
-  readonly parent?: VerdictState;
+  readonly parent?: VerdictState | undefined;
 }
 
 /** A worth and what it is made of, by name. */
@@ -127,56 +129,66 @@ const WORTH_OF_PARENT: Partial<Record<VerdictState, number>> = {
 
 /** What a question is worth. Pure, and the parts add up to the total, so that it can be explained. */
 export function score(signals: Signals): Score {
-  const parts: Record<string, number> = {};
-  for (const [name, worth] of partsOf(signals)) {
-    const rounded = Math.round(worth * 100) / 100;
-    if (rounded !== 0) parts[name] = rounded;
+  const { kind, alerted, feeds = [], homograph, flood = 0, parent, clients, knownDays = 0 } = signals;
+  const tally = new Tally();
+  tally.add(KIND_PART[kind], WORTH_OF_KIND[kind]);
+  if (alerted) tally.add('alert', WORTH_OF_ALERT);
+  if (feeds.length > 0) tally.add('feed', WORTH_OF_FEED);
+  addName(tally, signals);
+  if (signals.dynamicDns) tally.add('dynamic_dns', WORTH_OF_DYNAMIC_DNS);
+  if (signals.popular) tally.add('popular', WORTH_OF_POPULAR);
+  if (homograph !== undefined) tally.add('homograph', WORTH_OF_HOMOGRAPH);
+  if (signals.nxdomain) tally.add('nxdomain', WORTH_OF_NXDOMAIN);
+  if (signals.burst) tally.add('nxdomain_burst', WORTH_OF_BURST);
+  if (signals.quietClient) tally.add('quiet_client', WORTH_OF_QUIET_CLIENT);
+  tally.add('clients', worthOfClients(clients));
+  tally.add('familiar', Math.max(MOST_FAMILIARITY, Math.floor(knownDays / 7) * WORTH_PER_KNOWN_WEEK));
+  tally.add('client_flood', Math.max(MOST_FLOOD, -flood / FLOOD_PER_POINT));
+  if (parent !== undefined) tally.add('parent', WORTH_OF_PARENT[parent] ?? 0);
+  addRecheck(tally, signals);
+  return tally;
+}
+
+/** Adds up in whole hundredths, so that the parts as they are shown make the total as it is shown. */
+class Tally implements Score {
+  readonly parts: Record<string, number> = {};
+  #hundredths = 0;
+
+  get total(): number {
+    return this.#hundredths / 100;
   }
-  const total = Object.values(parts).reduce((sum, part) => sum + part, 0);
-  return { total: Math.round(total * 100) / 100, parts };
+
+  add(name: string, worth: number): void {
+    const hundredths = Math.round(worth * 100);
+    if (hundredths === 0) return;
+    this.parts[name] = hundredths / 100;
+    this.#hundredths += hundredths;
+  }
 }
 
-function partsOf(signals: Signals): [string, number][] {
-  const { kind, homograph, flood = 0, parent } = signals;
-  return [
-    [`kind_${kind}`, WORTH_OF_KIND[kind]],
-    ['alert', signals.alerted ? WORTH_OF_ALERT : 0],
-    ['feed', (signals.feeds ?? []).length > 0 ? WORTH_OF_FEED : 0],
-    ...lexicalParts(signals),
-    ['dynamic_dns', signals.dynamicDns ? WORTH_OF_DYNAMIC_DNS : 0],
-    ['popular', signals.popular ? WORTH_OF_POPULAR : 0],
-    ['homograph', homograph === undefined ? 0 : WORTH_OF_HOMOGRAPH],
-    ['nxdomain', signals.nxdomain ? WORTH_OF_NXDOMAIN : 0],
-    ['nxdomain_burst', signals.burst ? WORTH_OF_BURST : 0],
-    ['quiet_client', signals.quietClient ? WORTH_OF_QUIET_CLIENT : 0],
-    ['clients', worthOfClients(signals.clients)],
-    ['familiar', Math.max(MOST_FAMILIARITY, Math.floor((signals.knownDays ?? 0) / 7) * WORTH_PER_KNOWN_WEEK)],
-    ['client_flood', Math.max(MOST_FLOOD, -flood / FLOOD_PER_POINT)],
-    ['parent', parent === undefined ? 0 : (WORTH_OF_PARENT[parent] ?? 0)],
-    ...recheckParts(signals),
-  ];
-}
+const KIND_PART: Readonly<Record<ObservableKind, string>> = {
+  domain: 'kind_domain',
+  file: 'kind_file',
+  ip: 'kind_ip',
+  url: 'kind_url',
+};
 
-function lexicalParts({ shared, lexical, sharedSuffix, dynamicDns }: Signals): [string, number][] {
-  // A dynamic-DNS parent has a worth of its own: the rule for shared hosts would take it back.
-  if (shared)
-    return dynamicDns
-      ? []
-      : [
-          ['shared_hosting', WORTH_OF_SHARED],
-          ['shared_suffix', sharedSuffix ?? 0],
-        ];
-  if (lexical === undefined) return [];
-  const { bias, suffix, trigrams, length, entropy, digits, vowels } = lexical;
-  return [
-    ['tld', suffix],
-    ['trigrams', trigrams],
-    ['length', length],
-    ['entropy', entropy],
-    ['digits', digits],
-    ['vowels', vowels],
-    ['lexical_base', bias],
-  ];
+function addName(tally: Tally, { shared, lexical, sharedSuffix, dynamicDns }: Signals): void {
+  if (shared) {
+    // A dynamic-DNS parent has a worth of its own: the rule for shared hosts would take it back.
+    if (dynamicDns) return;
+    tally.add('shared_hosting', WORTH_OF_SHARED);
+    tally.add('shared_suffix', sharedSuffix ?? 0);
+  } else if (lexical !== undefined) {
+    const { bias, suffix, trigrams, length, entropy, digits, vowels } = lexical;
+    tally.add('tld', suffix);
+    tally.add('trigrams', trigrams);
+    tally.add('length', length);
+    tally.add('entropy', entropy);
+    tally.add('digits', digits);
+    tally.add('vowels', vowels);
+    tally.add('lexical_base', bias);
+  }
 }
 
 function worthOfClients(clients: number | undefined): number {
@@ -184,12 +196,10 @@ function worthOfClients(clients: number | undefined): number {
   return clients < MANY_CLIENTS ? WORTH_OF_FEW_CLIENTS : WORTH_OF_MANY_CLIENTS;
 }
 
-function recheckParts({ held }: Signals): [string, number][] {
-  if (held === undefined) return [];
-  return [
-    [`held_${held.state}`, WORTH_OF_STATE[held.state]],
-    ['blocked', held.blocked ? WORTH_OF_BLOCKED : 0],
-    ['new_client', held.newClient ? WORTH_OF_NEW_CLIENT : 0],
-    ['idle', held.idle ? WORTH_OF_IDLE : 0],
-  ];
+function addRecheck(tally: Tally, { held }: Signals): void {
+  if (held === undefined) return;
+  tally.add(`held_${held.state}`, WORTH_OF_STATE[held.state]);
+  if (held.blocked) tally.add('blocked', WORTH_OF_BLOCKED);
+  if (held.newClient) tally.add('new_client', WORTH_OF_NEW_CLIENT);
+  if (held.idle) tally.add('idle', WORTH_OF_IDLE);
 }

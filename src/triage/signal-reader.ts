@@ -63,18 +63,20 @@ export class SignalReader {
   signalsOf(observable: Observable, occasion: Occasion): Signals {
     const { names } = this.#options;
     const { via, alerted = false, nxdomain, held, parent } = occasion;
-    const feeds = occasion.feeds ?? names.feedsNaming?.(observable);
+    const shared = sharedHosting(observable) !== undefined;
+    const ofName = observable.kind === 'domain' ? this.#ofName(observable.value, shared, occasion) : undefined;
     return {
       kind: observable.kind,
       via,
       alerted,
-      shared: sharedHosting(observable) !== undefined,
-      ...(observable.kind === 'domain' ? this.#ofName(observable, occasion) : {}),
-      ...this.#ofClient(observable, occasion),
-      ...(nxdomain === undefined ? {} : { nxdomain }),
-      ...(held === undefined ? {} : { held }),
-      ...(parent === undefined ? {} : { parent }),
-      ...(feeds === undefined ? {} : { feeds }),
+      shared,
+      ...ofName,
+      burst: this.#isInBurst(observable, occasion),
+      quietClient: this.#isQuiet(occasion),
+      nxdomain,
+      held,
+      parent,
+      feeds: occasion.feeds ?? names.feedsNaming?.(observable),
     };
   }
 
@@ -85,33 +87,31 @@ export class SignalReader {
     return bias + trigrams + length + entropy + digits + vowels > INVENTED_ABOVE;
   }
 
-  #ofName(observable: Observable, occasion: Occasion): Partial<Signals> {
+  #ofName(name: string, shared: boolean, { held }: Occasion): Partial<Signals> {
     const { model, memory, names, now } = this.#options;
-    const place = placeOf(observable.value);
-    const registrable = place.registrable ?? observable.value;
-    const shared = sharedHosting(observable) !== undefined;
-    const homograph = looksLike(registrable);
-    const firstSeenAt = memory.firstSeenAt(registrable) ?? now();
+    const place = placeOf(name);
+    const registrable = place.registrable ?? name;
+    const isSuffixShared = shared && place.sharedSuffix;
     return {
-      ...(shared
-        ? { sharedSuffix: place.sharedSuffix ? model().suffixOdds(place.suffix) : 0 }
-        : { lexical: this.#lexical(observable.value) }),
-      ...(homograph === undefined ? {} : { homograph }),
+      lexical: shared ? undefined : this.#lexical(name),
+      sharedSuffix: isSuffixShared ? model().suffixOdds(place.suffix) : 0,
+      homograph: looksLike(registrable),
       dynamicDns: names.isDynamicDns(place.suffix) || names.isDynamicDns(registrable),
       popular: names.isPopular(registrable),
       clients: memory.clientsOf(registrable),
-      knownDays: occasion.held === undefined ? Math.max(0, (now() - firstSeenAt) / DAY_MS) : 0,
+      knownDays:
+        held === undefined ? Math.max(0, (now() - (memory.firstSeenAt(registrable) ?? now())) / DAY_MS) : undefined,
     };
   }
 
-  #ofClient(observable: Observable, { client, nxdomain }: Occasion): Partial<Signals> {
+  #isInBurst(observable: Observable, { client = '' }: Occasion): boolean {
     const { watch, now } = this.#options;
-    if (client === undefined || client === '') return {};
-    const burst = watch.inBurst(client, now()) && this.looksInvented(observable);
-    return {
-      burst,
-      quietClient: nxdomain !== true && watch.isQuiet(client, now()),
-    };
+    return client !== '' && watch.inBurst(client, now()) && this.looksInvented(observable);
+  }
+
+  #isQuiet({ client = '', nxdomain }: Occasion): boolean {
+    const { watch, now } = this.#options;
+    return client !== '' && nxdomain !== true && watch.isQuiet(client, now());
   }
 
   #lexical(name: string): ReturnType<LexicalModel['parts']> {
