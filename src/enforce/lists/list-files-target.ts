@@ -31,11 +31,10 @@ export class ListFilesTarget implements Target {
   }
 
   async drive(desired: DesiredState, signal?: AbortSignal): Promise<DriveOutcome> {
-    const before = await this.#published();
+    const changes = await gently(difference(await this.#published(), desired), signal);
     const all = await gently(inOrder(desired), signal);
     let proved = true;
     for (const format of FILES) proved = (await this.#write(format, await this.#render(format, all, signal))) && proved;
-    const changes = await gently(difference(before, desired), signal);
     return {
       unsupported: new Set(changes.unlisted),
       failed: new Map(),
@@ -95,7 +94,7 @@ export class ListFilesTarget implements Target {
       const format = LIST_FORMATS.get(file);
       const content = format === undefined ? undefined : await this.#read(format);
       await gently(
-        steps(content?.split('\n') ?? [], (line) => {
+        steps(linesOf(content ?? ''), (line) => {
           if (line !== '' && !line.startsWith('#')) keys.add(`${kind}:${line}`);
         }),
       );
@@ -105,6 +104,15 @@ export class ListFilesTarget implements Target {
 
   #path(format: ListFormat): string {
     return join(this.#options.dir, format.file ?? format.name);
+  }
+}
+
+/** One by one: a list of 100,000 lines at once would be a megabyte more. */
+function* linesOf(text: string): Generator<string, void, void> {
+  for (let at = 0, end = 0; at < text.length; at = end + 1) {
+    end = text.indexOf('\n', at);
+    if (end === -1) end = text.length;
+    yield text.slice(at, end);
   }
 }
 

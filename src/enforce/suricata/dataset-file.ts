@@ -26,7 +26,7 @@ function entryOf(form: EntryForm, line: string): string {
  * Reads the entries of a file we wrote. A missing file is `undefined`; so is one whose last line was torn by a crash,
  * because what stands there may decode to something else: the caller then writes it anew.
  */
-export async function readDataset(path: string, form: EntryForm): Promise<ReadonlySet<string> | undefined> {
+export async function readDataset(path: string, form: EntryForm): Promise<Set<string> | undefined> {
   let content: string;
   try {
     content = await readFile(path, 'latin1');
@@ -35,8 +35,11 @@ export async function readDataset(path: string, form: EntryForm): Promise<Readon
     throw error;
   }
   if (content !== '' && !content.endsWith('\n')) return undefined;
-  const lines = content === '' ? [] : content.slice(0, -1).split('\n');
-  return new Set(lines.map((line) => entryOf(form, line)));
+  const entries = new Set<string>();
+  for (let at = 0, end = content.indexOf('\n'); end !== -1; at = end + 1, end = content.indexOf('\n', at)) {
+    entries.add(entryOf(form, content.slice(at, end)));
+  }
+  return entries;
 }
 
 /** Adds entries at the end of an existing file and waits until they are on the disk. */

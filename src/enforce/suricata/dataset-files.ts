@@ -64,7 +64,7 @@ export class DatasetFiles {
     for (const { path, form } of this.#files()) {
       const entries = await readDataset(path, form);
       if (entries === undefined) await writeDataset(path, form, []);
-      this.#entries.set(path, new Set(entries));
+      this.#entries.set(path, entries ?? new Set());
     }
   }
 

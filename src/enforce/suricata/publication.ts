@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isCanary } from '../../core/canary.ts';
 import type { DesiredState, Indicator } from '../../core/indicator.ts';
-import { keyOf, type ObservableKey } from '../../core/observable.ts';
+import type { ObservableKey } from '../../core/observable.ts';
 import { atOnce, type Steps, sortedInSteps, steps } from '../../lib/gently.ts';
 import { HASH_LISTS, type HashList, LIVE_SETS, type LiveSet } from './datasets.ts';
 import { isCanonical, numberedRule, type RuleAction, ruleBody } from './rule-text.ts';
@@ -55,24 +55,27 @@ export function planPublication(desired: DesiredState, options: PublicationOptio
 export function* publicationInSteps(desired: DesiredState, options: PublicationOptions): Steps<Publication> {
   const plan = new Plan();
   const own: OwnRule[] = [];
-  const ranked = yield* sortedInSteps([...desired.values()], byStrength);
-  yield* steps(ranked, (indicator) => {
-    if (!plan.file(indicator)) return;
-    const key = keyOf(indicator.observable);
+  const ranked = yield* sortedInSteps([...desired], byStrength);
+  yield* steps(ranked, ([key, indicator]) => {
+    if (!plan.file(key, indicator)) return;
     // A canary comes and goes within seconds: a rule of its own would cost a sid and two reloads, and prove no more.
     const refused = options.withoutRule?.has(key) === true || isCanary(indicator.observable);
     const body = own.length < options.maxRules && !refused ? ruleBody(indicator, options.action) : undefined;
-    if (body !== undefined) own.push({ indicator, body });
+    if (body !== undefined) own.push({ key, indicator, body });
     else if (indicator.observable.kind !== 'url') return;
     else if (refused) plan.failed.set(key, 'Suricata refuses its rule');
     else plan.unsupported.add(key);
   });
-  for (const { indicator } of own) plan.markOwn(indicator);
+  for (const { key, indicator } of own) plan.markOwn(key, indicator);
   const sharedRules = sharedText(plan, options);
   return { ...plan, rules: `${HEADER}${ownText(own, options)}${sharedRules}`, sharedRules };
 }
 
+/** With the key under which it is desired: to make it anew for each of 100,000 would cost their memory a second time. */
+type Desired = readonly [key: ObservableKey, indicator: Indicator];
+
 interface OwnRule {
+  readonly key: ObservableKey;
   readonly indicator: Indicator;
   readonly body: string;
 }
@@ -94,9 +97,8 @@ class Plan {
   readonly failed = new Map<ObservableKey, string>();
 
   /** Puts an indicator where it is found without a rule of its own. False when nothing can hold it. */
-  file(indicator: Indicator): boolean {
+  file(key: ObservableKey, indicator: Indicator): boolean {
     const { kind, value } = indicator.observable;
-    const key = keyOf(indicator.observable);
     if (!isCanonical(indicator.observable)) {
       this.failed.set(key, 'it is not in canonical form');
       return false;
@@ -114,8 +116,8 @@ class Plan {
     return true;
   }
 
-  markOwn(indicator: Indicator): void {
-    if (indicator.observable.kind === 'url') return void this.onlyInRules.add(keyOf(indicator.observable));
+  markOwn(key: ObservableKey, indicator: Indicator): void {
+    if (indicator.observable.kind === 'url') return void this.onlyInRules.add(key);
     const { set, entry } = placeOf(indicator);
     this.own[set].add(entry);
   }
@@ -142,8 +144,8 @@ export function placeOf({ observable, subdomains }: Indicator): { readonly set: 
 }
 
 function ownText(own: readonly OwnRule[], options: PublicationOptions): string {
-  const numbered = own.map(({ indicator, body }) => {
-    const entry = options.sids.assign(keyOf(indicator.observable), createHash('sha256').update(body).digest('hex'));
+  const numbered = own.map(({ key, indicator, body }) => {
+    const entry = options.sids.assign(key, createHash('sha256').update(body).digest('hex'));
     return { sid: entry.sid, text: `${commentOf(indicator)}\n${numberedRule(body, entry)}\n` };
   });
   // By sid and not by rank: a new strongest indicator then adds two lines and moves none.
@@ -203,12 +205,9 @@ export function keysOf(publication: Pick<Publication, 'sets' | 'hashes' | 'onlyI
   return keys;
 }
 
-function byStrength(a: Indicator, b: Indicator): number {
+function byStrength([keyOfA, a]: Desired, [keyOfB, b]: Desired): number {
   return (
-    Number(b.strong) - Number(a.strong) ||
-    b.engines - a.engines ||
-    b.since - a.since ||
-    (keyOf(a.observable) < keyOf(b.observable) ? -1 : 1)
+    Number(b.strong) - Number(a.strong) || b.engines - a.engines || b.since - a.since || (keyOfA < keyOfB ? -1 : 1)
   );
 }
 
