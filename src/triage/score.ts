@@ -146,11 +146,11 @@ export function score(signals: Signals): Score {
   tally.add('client_flood', Math.max(MOST_FLOOD, -flood / FLOOD_PER_POINT));
   if (parent !== undefined) tally.add('parent', WORTH_OF_PARENT[parent] ?? 0);
   addRecheck(tally, signals);
-  return tally;
+  return { total: tally.total, parts: tally.parts };
 }
 
 /** Adds up in whole hundredths, so that the parts as they are shown make the total as it is shown. */
-class Tally implements Score {
+class Tally {
   readonly parts: Record<string, number> = {};
   #hundredths = 0;
 

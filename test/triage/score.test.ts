@@ -126,3 +126,8 @@ test('the model says how it was made and holds no names', () => {
   assert.match(provenance.list_sha256, /^[0-9a-f]{64}$/);
   assert.ok(provenance.learned_malicious > 1_000 && provenance.learned_benign > 1_000);
 });
+
+test('a worth is plain data: it crosses the control API as it is', () => {
+  const worth = score({ kind: 'domain', via: 'dns', alerted: true, shared: false });
+  assert.deepEqual(JSON.parse(JSON.stringify(worth)), { total: 110, parts: { kind_domain: 10, alert: 100 } });
+});
