@@ -1,5 +1,5 @@
 import { DEVICE_LINK, STATE_TEXTS, VIRUSTOTAL_LINK } from './links.ts';
-import { COLOURS, type Panel } from './panel.ts';
+import { COLOURS, type Panel, WORST_RATIO } from './panel.ts';
 import { bars, table } from './panel-kinds.ts';
 
 const { good, notice, warning, bad } = COLOURS;
@@ -88,7 +88,7 @@ export const DEVICE_PANELS: readonly Panel[] = [
       'What was used in this period and is malicious or suspicious by the verdict of today: by how many devices, how often, and when last.',
     width: 14,
     height: 9,
-    sql: `SELECT value AS Indicator, state AS Verdict, MAX(ratio) AS Ratio, MAX(held) AS Held, COUNT(DISTINCT client) AS Devices, SUM(count) AS Times,
+    sql: `SELECT value AS Indicator, state AS Verdict, ${WORST_RATIO} AS Ratio, MAX(held) AS Held, COUNT(DISTINCT client) AS Devices, SUM(count) AS Times,
         MAX(last_seen) AS \`Last seen\`
       FROM panel_flagged WHERE ${HOURS} AND ${SEARCHED} GROUP BY value, state ORDER BY state, 6 DESC LIMIT 200`,
     unit: 'string',

@@ -181,7 +181,7 @@ export const NETWORK_OVERVIEW: Dashboard = {
       width: 24,
       height: 4,
       markdown:
-        'Choose a device above, or click it in a table, and every panel but the Pi-hole load is about it alone. Figures by device are counted by full hours of UTC. A name counts as flagged by the verdict of today, also for the hours before anybody knew; what is cleared disappears from here.',
+        'Choose a device above, or click it in a table, and every panel is about it alone, except those that know of no device: DNS questions, what Pi-hole says, and the silent sensor. Figures by device are counted by full hours of UTC. A name counts as flagged by the verdict of today, also for the hours before anybody knew; what is cleared disappears from here.',
     }),
   ],
 };

@@ -1,6 +1,6 @@
 import { choiceVariable, type Dashboard, numberVariable, textVariable } from './dashboard.ts';
 import { DEVICE_LINK, NEW_MALICIOUS, OVERVIEW_LINK, PUBLISHED, STATE_TEXTS, VIRUSTOTAL_LINK } from './links.ts';
-import { COLOURS } from './panel.ts';
+import { COLOURS, WORST_RATIO } from './panel.ts';
 import { bars, series, stat, table, text } from './panel-kinds.ts';
 
 const { good, notice, warning, bad, unknown } = COLOURS;
@@ -106,10 +106,10 @@ export const VIRUS_TOTAL: Dashboard = {
       id: 6,
       title: 'Stale verdicts',
       description:
-        'Malicious and suspicious verdicts that nobody judged anew for 30 days, whatever period is chosen. They ought to be asked about again.',
+        'Malicious and suspicious verdicts that some sensor has not judged anew for 30 days, each name once, whatever period is chosen. They ought to be asked about again.',
       width: 4,
       height: 4,
-      sql: `SELECT COUNT(*) AS stale FROM panel_verdicts WHERE state IN ('malicious', 'suspicious')
+      sql: `SELECT COUNT(DISTINCT kind, value) AS stale FROM panel_verdicts WHERE state IN ('malicious', 'suspicious')
         AND judged < UTC_TIMESTAMP() - INTERVAL 30 DAY`,
       unit: 'short',
       noValue: '0',
@@ -236,7 +236,7 @@ export const VIRUS_TOTAL: Dashboard = {
         'Devices that used something whose verdict of today is malicious or suspicious, also before it was known. The worst first. The device opens its own page.',
       width: 24,
       height: 9,
-      sql: `SELECT client AS Device, value AS Indicator, state AS Verdict, MAX(ratio) AS Ratio, SUM(count) AS Times, MAX(last_seen) AS \`Last seen\`
+      sql: `SELECT client AS Device, value AS Indicator, state AS Verdict, ${WORST_RATIO} AS Ratio, SUM(count) AS Times, MAX(last_seen) AS \`Last seen\`
         FROM panel_flagged WHERE $__timeFilter(hour) AND LOCATE(\${search:sqlstring}, value) > 0
         GROUP BY client, value, state ORDER BY state, 6 DESC LIMIT 200`,
       unit: 'string',

@@ -1,6 +1,7 @@
 import { type AllowanceView, leastOf, sum, viewOf } from './allowance-view.ts';
 import type { CentralPool } from './central-pool.ts';
 import { SET_BACK_S } from './server-clock.ts';
+import { datetime } from './upsert.ts';
 
 /** Which share of the allowance pays, as the sensors call it. */
 export type DrawLane = 'alert' | 'manual' | 'recheck' | 'new';
@@ -214,7 +215,7 @@ export class SharedAllowance {
     await this.#run(
       `UPDATE quota_drawn SET drawn = drawn - 1 WHERE account = ? AND quota_window = ? AND starts_at = ?
          AND drawn > 0 AND (sensor = '' OR (sensor = ? AND lane = ?))`,
-      [account, window, new Date(startOf(window, at)).toISOString().slice(0, 10), sensor, lane],
+      [account, window, datetime(startOf(window, at)), sensor, lane],
     );
   }
 

@@ -1,11 +1,11 @@
 import { type Command, Option } from 'commander';
 import type { HuntDocument } from '../api/hunt.ts';
-import { parseDuration } from '../config/duration.ts';
 import { UsageError } from '../core/errors.ts';
 import type { CliIo } from './cli-io.ts';
 import { withHelp } from './command-help.ts';
 import type { ControlClient } from './control-client.ts';
 import { clientOf, type DaemonOptions, withDaemonOptions } from './daemon-options.ts';
+import { durationOption } from './duration-option.ts';
 import { COLUMNS, cellsOf, fieldsOf, tracesOf } from './hunt-trace.ts';
 import { observableOperand } from './operand.ts';
 import { Printer } from './printer.ts';
@@ -53,11 +53,7 @@ export function registerHunt(program: Command, io: CliIo): void {
 
 function sinceQuery(since: string | undefined, now: number): Readonly<Record<string, string>> {
   if (since === undefined) return { limit: '1000' };
-  const ms = parseDuration(since);
-  if (ms !== undefined) return { limit: '1000', since: new Date(now - ms).toISOString() };
-  throw new UsageError(
-    `Cannot read --since ${JSON.stringify(since.slice(0, 60))}: no duration, want one such as 24h or 7d`,
-  );
+  return { limit: '1000', since: new Date(now - durationOption('--since', since, '24h or 7d')).toISOString() };
 }
 
 async function huntAll(query: Readonly<Record<string, string>>, client: ControlClient): Promise<HuntDocument> {

@@ -1,11 +1,10 @@
 import { type Command, Option } from 'commander';
 import type { OverrideOutcomeDocument } from '../api/publish-document.ts';
-import { MAX_DURATION_MS, parseDuration } from '../config/duration.ts';
-import { UsageError } from '../core/errors.ts';
 import { OVERRIDE_SCOPES, type OverrideScope } from '../core/override.ts';
 import type { CliIo } from './cli-io.ts';
 import { type CommandHelp, withHelp } from './command-help.ts';
 import { clientOf, type DaemonOptions, withDaemonOptions } from './daemon-options.ts';
+import { durationOption } from './duration-option.ts';
 import { patternOperand } from './operand.ts';
 import { printOverrideOutcome } from './override-outcome.ts';
 import { Printer } from './printer.ts';
@@ -72,10 +71,5 @@ export function registerOverride(
 }
 
 function expiryOf(text: string, now: number): string {
-  const ms = parseDuration(text);
-  if (ms !== undefined && ms > 0) return new Date(now + ms).toISOString();
-  const most = `${MAX_DURATION_MS / 86_400_000}d`;
-  throw new UsageError(
-    `Cannot read --for ${JSON.stringify(text.slice(0, 60))}: no duration, want one such as 30m, 7d or 2w, at most ${most}`,
-  );
+  return new Date(now + durationOption('--for', text, '30m, 7d or 2w')).toISOString();
 }

@@ -1,10 +1,9 @@
 import { type Command, Option } from 'commander';
 import type { ReportDocument } from '../api/report-facts.ts';
-import { parseDuration } from '../config/duration.ts';
-import { UsageError } from '../core/errors.ts';
 import type { CliIo } from './cli-io.ts';
 import { withHelp } from './command-help.ts';
 import { clientOf, type DaemonOptions, withDaemonOptions } from './daemon-options.ts';
+import { durationOption } from './duration-option.ts';
 import { Printer } from './printer.ts';
 import { replaceFile } from './replaced-file.ts';
 
@@ -55,9 +54,5 @@ function writePage(page: string, file: string, printer: Printer): void {
 }
 
 function sinceTime(since: string, now: number): string {
-  const ms = parseDuration(since);
-  if (ms !== undefined && ms > 0) return new Date(now - ms).toISOString();
-  throw new UsageError(
-    `Cannot read --since ${JSON.stringify(since.slice(0, 60))}: no duration, want one such as 24h or 7d`,
-  );
+  return new Date(now - durationOption('--since', since, '24h or 7d')).toISOString();
 }

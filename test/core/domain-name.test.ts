@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { isWithin, parseDomainName } from '../../src/core/domain-name.ts';
+import { isWithin, parentAmong, parseDomainName } from '../../src/core/domain-name.ts';
 
 const ACCEPTED: readonly (readonly [string, string])[] = [
   ['example.com', 'example.com'],
@@ -64,4 +64,15 @@ test('isWithin() is about labels, not about text', () => {
   assert.equal(isWithin('evil.com', 'evil.com'), true);
   assert.equal(isWithin('notevil.com', 'evil.com'), false);
   assert.equal(isWithin('evil.com.br', 'evil.com'), false);
+});
+
+test('parentAmong() finds a parent exactly where isWithin() holds for one of them', () => {
+  const label = fc.constantFrom('a', 'b', 'ab', 'com');
+  const name = fc.array(label, { minLength: 1, maxLength: 4 }).map((labels) => labels.join('.'));
+  fc.assert(
+    fc.property(name, fc.array(name, { maxLength: 4 }), (one, parents) => {
+      const within = parents.filter((parent) => isWithin(one, parent)).toSorted((x, y) => x.length - y.length);
+      assert.equal(parentAmong(one, new Set(parents)), within[0]);
+    }),
+  );
 });

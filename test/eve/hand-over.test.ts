@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { keyOf } from '../../src/core/observable.ts';
 import { eachSighting } from '../../src/core/sighting-batch.ts';
 import { EvePipeline } from '../../src/eve/eve-pipeline.ts';
@@ -35,17 +35,7 @@ test('at most two batches wait to be dealt with; the rest is merged and comes af
 test('on a quiet network only the counters come, and what is heard after a long silence comes soon all the same', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout', 'Date'], now: Date.UTC(2026, 10, 22) });
   const pipeline = new EvePipeline({ now: Date.now });
-  const batches: IntakeBatch[] = [];
-  const handOver = new HandOver({
-    pipeline,
-    send: (batch) => {
-      batches.push(batch);
-      handOver.acknowledge();
-    },
-    flushIntervalMs: 60_000,
-    now: Date.now,
-  });
-  t.after(() => handOver.stop());
+  const { handOver, batches } = acknowledged(t, pipeline, 60_000);
   // In steps: the mock fires what is due, not what that sets in turn.
   const pass = (ms: number): void => {
     for (let passed = 0; passed < ms; passed += 50) t.mock.timers.tick(50);
@@ -71,17 +61,7 @@ test('on a quiet network only the counters come, and what is heard after a long 
 
 test('what is more than a batch holds comes in several, each row once, and the end leaves nothing behind', async (t) => {
   const pipeline = new EvePipeline({ now: Date.now, limits: { newNamesBurst: 20_000, totalNamesBurst: 20_000 } });
-  const batches: IntakeBatch[] = [];
-  const handOver = new HandOver({
-    pipeline,
-    send: (batch) => {
-      batches.push(batch);
-      handOver.acknowledge();
-    },
-    flushIntervalMs: 1,
-    now: Date.now,
-  });
-  t.after(() => handOver.stop());
+  const { handOver, batches } = acknowledged(t, pipeline, 1);
   const names = Array.from({ length: 12_000 }, (_, i) => `www.d${i}.com`);
   const push = (): void => {
     for (const name of names) pipeline.push(Buffer.from(dnsLine({ name })), 1);
@@ -102,6 +82,18 @@ test('what is more than a batch holds comes in several, each row once, and the e
   assert.equal(last.length, names.length);
   assert.equal(new Set(last).size, names.length);
 });
+
+/** A hand-over to somebody who deals with every batch at once. */
+function acknowledged(t: TestContext, pipeline: EvePipeline, flushIntervalMs: number) {
+  const batches: IntakeBatch[] = [];
+  const send = (batch: IntakeBatch): void => {
+    batches.push(batch);
+    handOver.acknowledge();
+  };
+  const handOver = new HandOver({ pipeline, send, flushIntervalMs, now: Date.now });
+  t.after(() => handOver.stop());
+  return { handOver, batches };
+}
 
 /** True when it was asked so often that the hand-over's own timer, ten times slower, has fired `count` times. */
 function ticks(count: number): () => boolean {

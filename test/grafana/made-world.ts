@@ -178,7 +178,7 @@ function sightingOf(
 function verdictsOf(things: readonly Thing[], pick: (below: number) => number, when: () => number): readonly Verdict[] {
   return things.flatMap((thing, at) => {
     const state = at % 9 === 0 || HOSTILE.includes(thing.value) ? (STATES[at % 2] ?? '') : (STATES[2 + pick(4)] ?? '');
-    return SENSORS.slice(0, 1 + pick(2)).map((sensor): Verdict => {
+    return SENSORS.slice(0, 1 + pick(2)).map((sensor, nth): Verdict => {
       const since = when();
       const held = state === 'malicious' && at % 4 === 0 ? 1 : 0;
       return {
@@ -186,7 +186,8 @@ function verdictsOf(things: readonly Thing[], pick: (below: number) => number, w
         sensor,
         state,
         held,
-        ratio: at % 5 === 0 ? null : `${at % 12}/92`,
+        // Sensors ask at different times: one may hold 5/92 where the other holds 10/92.
+        ratio: at % 5 === 0 ? null : `${(at + 5 * nth) % 12}/92`,
         since,
         judged: since - pick(60 * DAY),
       };

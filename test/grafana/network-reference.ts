@@ -7,6 +7,7 @@ import {
   groupBy,
   max,
   min,
+  mostFlagged,
   perGroup,
   secondsBetween,
   share,
@@ -212,7 +213,7 @@ export const NETWORK_REFERENCE: Readonly<Record<string, Reference>> = {
       ({ value, state }) => [value, state],
       (key, group) => [
         ...key,
-        max(group.map(({ ratio }) => ratio)),
+        mostFlagged(group.map(({ ratio }) => ratio)),
         max(group.map(({ held }) => held)),
         distinct(group, ({ client }) => client),
         sum(group, ({ count }) => count),

@@ -53,6 +53,12 @@ export function max<T extends Cell>(values: readonly T[]): T | null {
   return most;
 }
 
+/** Of `5/92` and `10/92` the second. */
+export function mostFlagged(ratios: readonly (string | null)[]): string | null {
+  const known = ratios.filter((ratio) => ratio !== null);
+  return known.toSorted((a, b) => Number.parseInt(b, 10) - Number.parseInt(a, 10) || (a > b ? -1 : 1))[0] ?? null;
+}
+
 export function min<T extends Cell>(values: readonly T[]): T | null {
   let least: T | null = null;
   for (const value of values) if (value !== null && (least === null || value < least)) least = value;

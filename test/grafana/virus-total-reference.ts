@@ -1,6 +1,6 @@
 import { deviceHours, flaggedHours, type SortedScan, sortedScans } from './derived.ts';
 import { bucketOf, expected, isChosen, isWithin, type Question, type Reference, ranked } from './question.ts';
-import { dated, max, perGroup, secondsBetween, share, sum, sumOrNull } from './tally.ts';
+import { dated, distinct, max, mostFlagged, perGroup, secondsBetween, share, sum, sumOrNull } from './tally.ts';
 import { DAY, NOW } from './world.ts';
 
 const AGES = ['below 1 day', '1 to 7 days', '7 to 30 days', 'above 30 days'];
@@ -49,7 +49,7 @@ export const VIRUS_TOTAL_REFERENCE: Readonly<Record<string, Reference>> = {
     const stale = world.verdicts.filter(
       ({ state, judged }) => ['malicious', 'suspicious'].includes(state) && judged < NOW - 30 * DAY,
     );
-    return expected('n', ['stale'], [[stale.length]]);
+    return expected('n', ['stale'], [[distinct(stale, ({ kind, value }) => `${kind} ${value}`)]]);
   },
   'hng-virus-total/7/A': (q) =>
     expected(
@@ -137,7 +137,7 @@ export const VIRUS_TOTAL_REFERENCE: Readonly<Record<string, Reference>> = {
       ({ client, value, state }) => [client, value, state],
       (key, group) => [
         ...key,
-        max(group.map(({ ratio }) => ratio)),
+        mostFlagged(group.map(({ ratio }) => ratio)),
         sum(group, ({ count }) => count),
         dated(max(group.map(({ lastSeen }) => lastSeen))),
       ],

@@ -5,6 +5,7 @@ import type { DesiredState, Indicator } from '../../core/indicator.ts';
 import { keyOf, type Observable, type ObservableKey } from '../../core/observable.ts';
 import { replaceFile } from '../../lib/atomic-file.ts';
 import { gently, type Steps, steps } from '../../lib/gently.ts';
+import { linesOf } from '../../lib/lines-of.ts';
 import type { DriveOutcome, Target } from '../target.ts';
 import { LIST_FORMATS, type ListFormat } from './list-format.ts';
 import { inOrder, listInSteps } from './render-list.ts';
@@ -104,15 +105,6 @@ export class ListFilesTarget implements Target {
 
   #path(format: ListFormat): string {
     return join(this.#options.dir, format.file ?? format.name);
-  }
-}
-
-/** One by one: a list of 100,000 lines at once would be a megabyte more. */
-function* linesOf(text: string): Generator<string, void, void> {
-  for (let at = 0, end = 0; at < text.length; at = end + 1) {
-    end = text.indexOf('\n', at);
-    if (end === -1) end = text.length;
-    yield text.slice(at, end);
   }
 }
 

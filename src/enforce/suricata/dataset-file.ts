@@ -2,6 +2,7 @@ import { open, readFile, rename, rm } from 'node:fs/promises';
 import { isIPv4 } from 'node:net';
 import { dirname } from 'node:path';
 import { gently, type Steps, steps } from '../../lib/gently.ts';
+import { linesOf } from '../../lib/lines-of.ts';
 import type { SetType } from './suricata-commands.ts';
 
 /** How entries stand in a file: strings in base64, as Suricata wants them; the rest as they are. */
@@ -36,9 +37,7 @@ export async function readDataset(path: string, form: EntryForm): Promise<Set<st
   }
   if (content !== '' && !content.endsWith('\n')) return undefined;
   const entries = new Set<string>();
-  for (let at = 0, end = content.indexOf('\n'); end !== -1; at = end + 1, end = content.indexOf('\n', at)) {
-    entries.add(entryOf(form, content.slice(at, end)));
-  }
+  for (const line of linesOf(content)) entries.add(entryOf(form, line));
   return entries;
 }
 
