@@ -1,5 +1,5 @@
 import { type Dashboard, queryVariable } from './dashboard.ts';
-import { PUBLISHED } from './links.ts';
+import { NEW_MALICIOUS, PUBLISHED } from './links.ts';
 import { COLOURS } from './panel.ts';
 import { series, table, text } from './panel-kinds.ts';
 import { SENSOR, STANDING_PANELS } from './standing-panels.ts';
@@ -16,6 +16,7 @@ export const SIDECAR_HEALTH: Dashboard = {
   description: 'Can I trust the other two dashboards?',
   variables: [queryVariable('sensor', 'Sensor', 'SELECT sensor FROM panel_sensors ORDER BY sensor')],
   annotations: [
+    NEW_MALICIOUS,
     PUBLISHED,
     {
       name: 'Sidecar starts',

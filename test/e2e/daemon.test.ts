@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { ExplanationDocument } from '../../src/api/explanation.ts';
@@ -37,8 +37,10 @@ function status(daemon: Daemon): Promise<StatusDocument> {
   return daemon.client.ask({ method: 'GET', path: '/v1/status' });
 }
 
+/** Empty until the daemon has published for the first time. */
 function blocklist(daemon: Daemon): readonly string[] {
-  return readFileSync(join(daemon.listsDir, 'domains.txt'), 'utf8').split('\n');
+  const path = join(daemon.listsDir, 'domains.txt');
+  return existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [];
 }
 
 test('what a feed lists is judged when it is seen, without a question, and only as much as the feed weighs', {

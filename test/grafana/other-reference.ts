@@ -49,6 +49,7 @@ export const OTHER_REFERENCE: Readonly<Record<string, Reference>> = {
     ),
   'hng-virus-total/annotation/New malicious indicators': newMalicious,
   'hng-network-overview/annotation/New malicious indicators': newMalicious,
+  'hng-sidecar-health/annotation/New malicious indicators': newMalicious,
   'hng-virus-total/annotation/Publishes': publishes,
   'hng-network-overview/annotation/Publishes': publishes,
   'hng-sidecar-health/annotation/Publishes': publishes,

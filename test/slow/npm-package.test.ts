@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
@@ -13,7 +13,7 @@ const LIMIT_MS = 240_000;
 /** What a tarball may hold, by its beginning; every other file is one too many. */
 const WANTED = [
   /^package\.json$/,
-  /^(?:README|CHANGELOG)\.md$/,
+  /^(?:README|ARCHITECTURE|CHANGELOG|CONTRIBUTING)\.md$/,
   /^LICENSE$/,
   /^dist\/(?:[\w.-]+\/)*[\w.-]+\.(?:js|mjs|sql|json)$/,
   /^grafana\/.+\.(?:json|yaml|example|md)$/,
@@ -21,12 +21,18 @@ const WANTED = [
   /^native-config\/demo\/[\w-]+\.(?:json|pcap)$/,
   /^native-config\/feeds\.md$/,
   /^native-config\/guardian\.(?:example\.yaml|schema\.json)$/,
-  /^native-config\/(?:install|mysql|nftables|pihole|suricata|sysctl)\/[\w.-]+$/,
+  /^native-config\/(?:install|lists|mysql|nftables|pihole|suricata|sysctl)\/[\w.-]+$/,
+  /^native-config\/report\/report\.png$/,
   /^systemd\/(?:[\w.-]+\/)?[\w.-]+\.(?:service|conf)$/,
 ];
 
 /** Compiled packages. Compiling them anew takes minutes and would test npm and a compiler, so those that are here are taken. */
 const COMPILED = ['better-sqlite3', 'unix-dgram'];
+
+/** Where the links of a page lead in its own tree. */
+function linksOf(page: string): string[] {
+  return [...readFileSync(page, 'utf8').matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, link = '']) => link);
+}
 
 test('the npm package holds what runs and nothing else, installs globally and proves the loop', {
   timeout: 540_000,
@@ -44,6 +50,13 @@ test('the npm package holds what runs and nothing else, installs globally and pr
       files.some((path) => wanted.test(path)),
       `nothing is ${WANTED[index]}`,
     );
+  assert.deepEqual(
+    linksOf(join(ROOT, 'README.md')).filter(
+      (link) => !files.some((path) => path === link || path.startsWith(`${link}/`)),
+    ),
+    [],
+    'links of the README that lead nowhere in the package',
+  );
 
   const prefix = join(dir, 'prefix');
   const install = ['install', '--global', '--prefix', prefix, '--ignore-scripts', '--no-audit', '--no-fund'];
