@@ -158,7 +158,12 @@ export class IndicatorStore {
       return known ?? text;
     };
     for (const row of this.#whole.iterate()) {
-      all.set(row.key, indicatorOf({ ...row, source: shared(row.source), ratio: shared(row.ratio) }));
+      const indicator = indicatorOf(row);
+      const { value } = indicator.observable;
+      const { permalink } = row;
+      // Most end in the name, which is there already: then V8 keeps two references instead of a text.
+      const link = permalink.endsWith(value) ? shared(permalink.slice(0, -value.length)) + value : permalink;
+      all.set(row.key, { ...indicator, source: shared(row.source), ratio: shared(row.ratio), permalink: link });
     }
     return all;
   }
