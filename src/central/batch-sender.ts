@@ -21,8 +21,10 @@ export interface BatchSenderOptions {
 const MAX_STATEMENT_BYTES = 1024 * 1024;
 /** Names, addresses and hashes: nothing in them that a statement's text would read differently. Three times as fast as the driver. */
 const PLAIN = /^[\w.:/@#-]*$/;
-/** Rows set aside for reasons we do not know, since the start. More are a server or a guardian that does not work. */
+/** Rows of a table set aside for reasons we do not know, since the start. More are a server or a guardian that does not work. */
 const MAX_ODD_ROWS = 50;
+/** Rows deleted by one statement: short transactions, also for a cluster. */
+const WITHDRAW_STEP = 1_000;
 /** Room for the statement's head and tail within the server's limit. */
 const STATEMENT_OVERHEAD_BYTES = 8 * 1024;
 
@@ -42,7 +44,7 @@ export class BatchSender {
   readonly #options: BatchSenderOptions;
   readonly #upserts = new Map<string, Upsert>();
   #sent = 0;
-  #oddRows = 0;
+  readonly #oddRows = new Map<string, number>();
 
   constructor(options: BatchSenderOptions) {
     this.#options = options;
@@ -80,6 +82,17 @@ export class BatchSender {
     }
   }
 
+  /** Deletes this sensor's rows where a row stands for the present, so that none is left that nobody knows any more. @throws CentralError */
+  async withdraw(): Promise<void> {
+    const { pool, sensor } = this.#options;
+    for (const { table } of [...RELATIONS.values()].filter(({ deletes }) => deletes === true)) {
+      for (let step = WITHDRAW_STEP; step === WITHDRAW_STEP; )
+        step = await pool.use((connection) =>
+          connection.run(`DELETE FROM ${table} WHERE sensor = ? LIMIT ${WITHDRAW_STEP}`, [sensor]),
+        );
+    }
+  }
+
   #prepare(rule: CentralRelation, entries: readonly OutboxEntry[]): Batch {
     const upsert = this.#upsert(rule);
     const items = entries.map((entry) => ({
@@ -113,7 +126,7 @@ export class BatchSender {
       await pool.use((connection) => this.#run(connection, rule, items));
       return items;
     } catch (error) {
-      if (!(error instanceof CentralError) || !this.#isAboutRows(error)) throw error;
+      if (!(error instanceof CentralError) || !this.#isAboutRows(rule, error)) throw error;
       const [only] = items;
       if (items.length === 1 && only !== undefined) {
         this.#setAside(rule, only.entry, error);
@@ -127,15 +140,19 @@ export class BatchSender {
   #setAside(rule: CentralRelation, entry: OutboxEntry, error: CentralError): void {
     const { outbox, log, now } = this.#options;
     outbox.setAside(rule.table, entry, error.message, now());
-    if (error.failure !== 'data') this.#oddRows += 1;
+    if (error.failure !== 'data') this.#oddRows.set(rule.table, this.#oddRowsOf(rule) + 1);
     log.warn('row refused by the central database, set aside', { err: error, target: rule.table });
   }
 
   // Refused by the server for a reason we do not know: the row's own, as long as it happens to few.
-  #isAboutRows({ failure, cause }: CentralError): boolean {
+  #isAboutRows(rule: CentralRelation, { failure, cause }: CentralError): boolean {
     if (failure === 'data') return true;
     const isServers = typeof (cause as { errno?: unknown } | undefined)?.errno === 'number';
-    return failure === 'else' && isServers && this.#oddRows < MAX_ODD_ROWS;
+    return failure === 'else' && isServers && this.#oddRowsOf(rule) < MAX_ODD_ROWS;
+  }
+
+  #oddRowsOf({ table }: CentralRelation): number {
+    return this.#oddRows.get(table) ?? 0;
   }
 
   async #run(connection: CentralConnection, rule: CentralRelation, items: readonly Item[]): Promise<void> {

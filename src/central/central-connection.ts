@@ -22,9 +22,17 @@ export type SqlValue = string | number | null;
 
 export type SqlRow = Readonly<Record<string, unknown>>;
 
-/** What every session is told: the same meaning of times and the same strictness wherever it runs. */
+/**
+ * What every session is told: each statement is committed when it is answered, texts are what we send, and times and strictness mean
+ * the same wherever it runs.
+ */
 const MODE =
   'STRICT_TRANS_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,ONLY_FULL_GROUP_BY,NO_ENGINE_SUBSTITUTION';
+
+const CHARSET = [
+  ...['client', 'connection', 'results'].map((name) => `character_set_${name} = utf8mb4`),
+  'collation_connection = utf8mb4_unicode_ci',
+].join(', ');
 
 /**
  * The server gives a statement up before we do, when locks or a slow disk hold it: one that went on after we lost patience would
@@ -32,7 +40,7 @@ const MODE =
  */
 function sessionOf(timeoutMs: number): string {
   const lockS = Math.max(1, Math.floor((timeoutMs * LOCK_SHARE) / 1000));
-  return `SET SESSION time_zone = '+00:00', sql_mode = '${MODE}', lock_wait_timeout = ${lockS}, innodb_lock_wait_timeout = ${lockS}
+  return `SET SESSION autocommit = 1, ${CHARSET}, time_zone = '+00:00', sql_mode = '${MODE}', lock_wait_timeout = ${lockS}, innodb_lock_wait_timeout = ${lockS}
     /*M!100101 , max_statement_time = ${(timeoutMs * STATEMENT_SHARE) / 1000} */`;
 }
 

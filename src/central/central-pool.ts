@@ -49,10 +49,11 @@ export class CentralPool {
 
   /**
    * Lends a session to `work`, which may run more than once: again after a deadlock or lock timeout, and at another host after
-   * a lost connection or a server that takes no writes. What it does must be safe to repeat.
+   * a lost connection or a server that takes no writes. What it does must be safe to repeat; where it is not, `once` says so: then it fails
+   * with the connection, since nobody knows whether the server did it.
    * @throws CentralError
    */
-  async use<T>(work: (connection: CentralConnection) => Promise<T>): Promise<T> {
+  async use<T>(work: (connection: CentralConnection) => Promise<T>, { once = false } = {}): Promise<T> {
     let moves = 0;
     for (let attempt = 1; ; attempt++) {
       const where = this.where;
@@ -62,7 +63,7 @@ export class CentralPool {
         const error = centralError(raw, where);
         if (this.#closed) throw error;
         if (error.failure === 'retry' && attempt < MAX_ATTEMPTS) await pause(this.#retryMs(attempt));
-        else if ((error.failure === 'lost' || error.failure === 'elsewhere') && moves < MAX_MOVES - 1) {
+        else if (this.#mayMove(error, once) && moves < MAX_MOVES - 1) {
           moves += 1;
           this.#forgetIdle();
         } else throw error;
@@ -76,6 +77,10 @@ export class CentralPool {
     for (const connection of this.#busy) connection.destroy();
     for (const give of this.#connecting) give(closed());
     this.#forgetIdle();
+  }
+
+  #mayMove({ failure }: CentralError, once: boolean): boolean {
+    return failure === 'elsewhere' || (failure === 'lost' && !once);
   }
 
   async #once<T>(work: (connection: CentralConnection) => Promise<T>): Promise<T> {

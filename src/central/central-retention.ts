@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { CentralPool } from './central-pool.ts';
+import { epochMs } from './server-clock.ts';
 import { datetime } from './upsert.ts';
 
 /** How long the centre keeps what only grows, milliseconds. What stands for the present (verdicts, indicators, words) stays. */
@@ -50,15 +51,19 @@ function agesOf(keeping: CentralKeeping): readonly (readonly [table: string, col
   ];
 }
 
-/** Deletes what is old, in small steps. Any sensor may do it, and several at once do no harm. Returns how many rows. @throws CentralError */
-export async function forgetOldRows({ pool, keeping, now, signal }: CentralRetentionOptions): Promise<number> {
+/**
+ * Deletes what is old, in small steps. Any sensor may do it, and several at once do no harm. Returns how many rows. What is old is said by
+ * both clocks, the server's and ours: either may be years ahead, and what it would forget comes from nowhere again. @throws CentralError
+ */
+export async function forgetOldRows({ pool, keeping, now: clock, signal }: CentralRetentionOptions): Promise<number> {
+  const now = Math.min(clock(), await serverNow(pool));
   let forgotten = 0;
   for (const [table, column, ms] of agesOf(keeping))
     forgotten += await inSteps(pool, signal, `DELETE FROM ${table} WHERE ${column} < ? ORDER BY ${column}`, [
-      datetime(now() - ms),
+      datetime(now - ms),
     ]);
   // A network that is made to ask for invented names must not fill the centre for ever.
-  const unused = datetime(now() - keeping.reportsMs);
+  const unused = datetime(now - keeping.reportsMs);
   return (
     forgotten +
     (await inSteps(pool, signal, 'DELETE FROM observables WHERE first_seen < ? AND last_seen < ? ORDER BY first_seen', [
@@ -66,6 +71,11 @@ export async function forgetOldRows({ pool, keeping, now, signal }: CentralReten
       unused,
     ]))
   );
+}
+
+async function serverNow(pool: CentralPool): Promise<number> {
+  const [row] = await pool.use((connection) => connection.rows('SELECT UTC_TIMESTAMP(3) AS now'));
+  return epochMs(row?.now);
 }
 
 async function inSteps(

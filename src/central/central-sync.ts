@@ -49,6 +49,9 @@ const LIMITS: SyncLimits = {
   maxOutboxRows: 2_000_000,
 };
 
+/** What one table may have against us while the others take our rows. */
+const OF_ONE_TABLE: ReadonlySet<CentralFailure> = new Set(['else', 'schema', 'denied', 'data']);
+
 const FIRST_BACK_OFF_MS = 500;
 /** Marks deleted at a time: a few milliseconds. */
 const THIN_STEP = 5_000;
@@ -63,6 +66,9 @@ export type SyncState =
       readonly hint: string | undefined;
       readonly retryAt: number;
     };
+
+/** How a sensor stands in the centre: not asked yet; the centre was not in reach; the name is ours; or why it must keep to itself. */
+export type Standing = 'unknown' | 'unclaimed' | 'claimed' | { readonly barred: string };
 
 /** Figures of the sync, for `status` and metrics. */
 export interface SyncFigures {
@@ -95,6 +101,7 @@ export class CentralSync {
   #lastBeatAt = Number.NEGATIVE_INFINITY;
   #outboxRows = 0;
   #failures = 0;
+  #standing: Standing = 'unknown';
   #isPrepared = false;
   #said = '';
 
@@ -102,7 +109,7 @@ export class CentralSync {
     const { pool, outbox, sensor, log, now } = options;
     this.#options = options;
     this.#limits = { ...LIMITS, ...options.limits };
-    this.#claim = new SensorClaim({ pool, sensor, instance: outbox.instance() });
+    this.#claim = new SensorClaim({ pool, sensor, book: outbox });
     const summaries = new SummaryKeeper({ pool, book: outbox.summaries, sensor });
     this.#sender = new BatchSender({ pool, outbox, summaries, sensor, log, now, batchRows: this.#limits.batchRows });
     const isReady = () => this.#state.kind === 'syncing';
@@ -126,6 +133,11 @@ export class CentralSync {
     await this.#running;
     await summaries;
     this.#state = { kind: 'stopped' };
+  }
+
+  /** Whether this sensor may act under its name. */
+  get standing(): Standing {
+    return this.#standing;
   }
 
   figures(): SyncFigures {
@@ -160,8 +172,21 @@ export class CentralSync {
   async #prepare(): Promise<void> {
     if (this.#isPrepared) return;
     await this.#fitSchema();
+    await this.#claim.claim({ version: this.#options.version, startedAt: this.#startedAt });
+    await this.#tellAgainWhenDue();
     await this.#beat();
     this.#isPrepared = true;
+    this.#standing = 'claimed';
+  }
+
+  /** Where the centre lost what it was told, or holds what we no longer know: the rows that stand for the present go, and all is marked. */
+  async #tellAgainWhenDue(): Promise<void> {
+    const { outbox, log } = this.#options;
+    if (outbox.recall('told_again') !== 'due') return;
+    await this.#sender.withdraw();
+    outbox.markAll();
+    outbox.remember('told_again', 'done');
+    log.info('everything is told to the central database', { target: this.#options.pool.where });
   }
 
   async #fitSchema(): Promise<void> {
@@ -187,19 +212,34 @@ export class CentralSync {
   async #pass(): Promise<void> {
     const { outbox, now } = this.#options;
     const startedAt = now();
+    const refused: CentralError[] = [];
     for (const relation of outbox.relations) {
-      for await (const _ of this.#sender.send(relation)) {
+      for await (const refusal of this.#sendAll(relation)) {
         if (this.#isStopped) return;
+        if (refusal !== undefined) refused.push(refusal);
         await this.#beatWhenDue();
       }
     }
+    const [first] = refused;
+    if (first !== undefined) throw first;
     outbox.remember('synced_until', String(startedAt));
     await this.#beatWhenDue();
+  }
+
+  /** Yields after each batch, and last why a table takes no more: it must not hold up the others. */
+  async *#sendAll(relation: string): AsyncGenerator<CentralError | undefined> {
+    try {
+      for await (const _ of this.#sender.send(relation)) yield undefined;
+    } catch (error) {
+      if (!(error instanceof CentralError) || !OF_ONE_TABLE.has(error.failure)) throw error;
+      yield error;
+    }
   }
 
   async #beatWhenDue(): Promise<void> {
     if (this.#uptimeMs() - this.#lastBeatAt >= this.#limits.heartbeatMs) {
       await this.#keepBounded();
+      await this.#fitSchema();
       await this.#beat();
     }
   }
@@ -260,6 +300,8 @@ export class CentralSync {
     const why = error instanceof Error ? error.message : String(error);
     const hint = error instanceof CentralError ? error.hint : undefined;
     this.#state = { kind: 'waiting', failure, why, hint, retryAt: now() + waitMs };
+    if (failure === 'name' || failure === 'schema') this.#standing = { barred: why };
+    else if (this.#standing === 'unknown') this.#standing = 'unclaimed';
     if (why !== this.#said)
       log.warn('no sync with the central database', { err: error, target: this.#options.pool.where });
     this.#said = why;

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Log } from '../lib/log.ts';
 import type { CentralPool } from './central-pool.ts';
 import { type CentralKeeping, forgetOldRows } from './central-retention.ts';
+import { SET_BACK_S } from './server-clock.ts';
 
 export interface CentralUpkeepOptions {
   readonly pool: CentralPool;
@@ -66,7 +67,8 @@ export class CentralUpkeep {
   async #isOurTurn(): Promise<boolean> {
     const [row] = await this.#options.pool.use((connection) =>
       connection.rows(
-        `SELECT min(sensor) AS first FROM sensors WHERE heartbeat >= UTC_TIMESTAMP(3) - INTERVAL ${ACTIVE_S} SECOND`,
+        `SELECT min(sensor) AS first FROM sensors WHERE heartbeat >= UTC_TIMESTAMP(3) - INTERVAL ${ACTIVE_S} SECOND
+           AND heartbeat <= UTC_TIMESTAMP(3) + INTERVAL ${SET_BACK_S} SECOND`,
       ),
     );
     return row?.first === this.#options.sensor;

@@ -6,8 +6,12 @@ import { CentralError } from './central-error.ts';
 export type Round = (signal: AbortSignal) => Promise<boolean>;
 
 export interface FleetPulseOptions {
-  /** In the order in which they are done. */
+  /** In the order in which they are done. When all went well, the centre is well. */
   readonly rounds: readonly Round[];
+  /** What may take long and is done afterwards. */
+  readonly later?: Round;
+  /** Whether this sensor may take part; `unknown` while nobody can tell. */
+  readonly admission?: () => 'open' | 'unknown' | { readonly barred: string };
   /** The centre is in reach, and was not before. */
   readonly onReached?: () => void;
   readonly log: Log;
@@ -17,6 +21,8 @@ export interface FleetPulseOptions {
 
 /** Between two beats: what one sensor says, the others hear within this. A beat is a handful of small statements. */
 const INTERVAL_MS = 5_000;
+/** Who may take part is known within this, or the first beat finds out how the centre is. */
+const UNKNOWN_MS = 15_000;
 /** A centre that was well this long ago, and not known to be ill since, counts as well: a beat may bring many reports. */
 const TRUSTED_MS = 60_000;
 
@@ -51,6 +57,11 @@ export class FleetPulse {
     return this.#illness === undefined && this.#wellAt !== undefined && Math.abs(now() - this.#wellAt) < TRUSTED_MS;
   }
 
+  /** Whether anything is known of it since the start. */
+  get isKnown(): boolean {
+    return this.#wellAt !== undefined || this.#illness !== undefined;
+  }
+
   /** A question failed or took too long: the next beat finds out what that means. */
   doubt(): void {
     this.#wake();
@@ -74,15 +85,26 @@ export class FleetPulse {
   }
 
   async #loop(signal: AbortSignal): Promise<void> {
+    const patience = performance.now() + UNKNOWN_MS;
     while (!signal.aborted) {
-      const hasMore = await this.#beat(signal);
+      const admission = this.#options.admission?.() ?? 'open';
+      if (admission === 'unknown' && performance.now() < patience) {
+        await this.#sleep(MORE_PAUSE_MS, signal);
+        continue;
+      }
+      const hasMore = typeof admission === 'object' ? this.#stayOut(admission.barred) : await this.#beat(signal);
       // Also with more to do others have their turn in between.
       await this.#sleep(hasMore ? MORE_PAUSE_MS : (this.#options.intervalMs ?? INTERVAL_MS), signal);
     }
   }
 
+  #stayOut(why: string): false {
+    this.#illness = why;
+    return false;
+  }
+
   async #beat(signal: AbortSignal): Promise<boolean> {
-    const { rounds, log, now, onReached } = this.#options;
+    const { rounds, later, log, now, onReached } = this.#options;
     const wasReached = this.#illness === undefined && this.#wellAt !== undefined;
     let hasMore = false;
     try {
@@ -90,6 +112,7 @@ export class FleetPulse {
       this.#illness = undefined;
       this.#wellAt = now();
       if (!wasReached) onReached?.();
+      hasMore = (await later?.(signal)) === true || hasMore;
     } catch (error) {
       if (signal.aborted) return false;
       this.#illness = error instanceof Error ? error.message : String(error);

@@ -27,7 +27,12 @@ export interface Outbox {
   count(): Iterable<number>;
   /** Gives up the oldest sightings. Returns how many there were. */
   thinSightings(limit: number): number;
-  instance(): string;
-  recall(name: 'synced_until' | 'thinned'): string | undefined;
-  remember(name: 'synced_until', value: string): void;
+  /** Marks everything known, operators' words included. */
+  markAll(): void;
+  /** By what the centre knows this sensor now, and from the next claim on. */
+  tokens(): { readonly current: string; readonly next: string };
+  claimedAs(sensor: string): void;
+  /** `told_again`: `due` where the centre must be told everything anew, `done` otherwise. */
+  recall(name: 'synced_until' | 'thinned' | 'claimed_as' | 'told_again'): string | undefined;
+  remember(name: 'synced_until' | 'told_again', value: string): void;
 }

@@ -29,7 +29,7 @@ export type LeaseOutcome =
 
 export interface QuotaLeasesOptions {
   readonly pool: Pick<CentralPool, 'use'>;
-  readonly pulse: Pick<FleetPulse, 'isWell' | 'doubt'>;
+  readonly pulse: Pick<FleetPulse, 'isWell' | 'isKnown' | 'doubt'>;
   readonly reports: Pick<SharedReports, 'read' | 'forget'>;
   readonly sensor: string;
   /** From `accountOf`, of the key in use. */
@@ -75,8 +75,10 @@ export class QuotaLeases {
   /** Takes the right to ask about an observable, and one question of every window. Call it right before asking. Never fails. */
   async take(observable: Observable, request: LeaseRequest): Promise<LeaseOutcome> {
     const { pulse } = this.#options;
-    if (!pulse.isWell) return this.#lone.take(request);
     const isPerson = request.lane === 'manual';
+    // Just started: what the others know is told within moments, and a question asked before would be asked twice.
+    if (!pulse.isKnown && !isPerson) return { granted: false, why: 'slow' };
+    if (!pulse.isWell) return this.#lone.take(request);
     const budgetMs = this.#options.budgetMs ?? (isPerson ? BUDGET_OF_A_PERSON_MS : BUDGET_MS);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<undefined>((resolve) => {

@@ -3,7 +3,7 @@ import type { Report } from '../core/report.ts';
 import type { SqlRow } from './central-connection.ts';
 import type { CentralPool } from './central-pool.ts';
 import { reportOfScan, SCAN_FIELDS } from './scan-row.ts';
-import { datetime } from './upsert.ts';
+import { epochMs, SET_BACK_S } from './server-clock.ts';
 
 export interface ReportFlowOptions {
   readonly pool: CentralPool;
@@ -15,8 +15,11 @@ export interface ReportFlowOptions {
   /** Reports asked longer ago than this are of no use to anybody. */
   readonly maxAgeMs: number;
   readonly now: () => number;
-  /** Takes reports over. Must pass over what it knows (same source, observable and `askedAt`): the last minute comes again. */
-  readonly onReports: (reports: readonly Report[]) => void;
+  /**
+   * Takes reports over. Must pass over what it knows (same source, observable and `askedAt`): the last minute comes again. Returns how many
+   * it did not take because they are of the future, or too old, by our clock.
+   */
+  readonly onReports: (reports: readonly Report[]) => number;
 }
 
 /** Reports of one statement, and of one turn of the event loop: judging them takes some tens of milliseconds. */
@@ -28,6 +31,9 @@ const MAX_PAGES = 10;
  * the last reading is read at the next. A statement of ours is given up after 15 s.
  */
 const OVERLAP_S = 60;
+
+/** A clock of ours that differs from the server's by more than this is wrong, or the server's is. */
+const CLOCK_OFF_MS = 600_000;
 
 /** Where a reading stands, in the order of the index `scans_by_received`. */
 type Cursor = readonly [received: string, kind: string, value: string, source: string, scanDate: string];
@@ -55,12 +61,17 @@ export class ReportFlow {
   async read(signal: AbortSignal): Promise<boolean> {
     const { memory } = this.#options;
     const times = await this.#times();
-    const from: Cursor = [memory.recall('reports_until') ?? BEFORE_ALL, ...FIRST_OF_A_TIME];
+    const until = memory.recall('reports_until') ?? BEFORE_ALL;
+    // By a clock that was set back what is new lies before what was read: everything again.
+    const wasSetBack = epochMs(until) > epochMs(times.now) + SET_BACK_S * 1000;
+    const from: Cursor = [wasSetBack ? BEFORE_ALL : until, ...FIRST_OF_A_TIME];
+    const isClockOff = Math.abs(epochMs(times.now) - this.#options.now()) > CLOCK_OFF_MS;
     const { settled, ...sweep } = this.#sweep ?? { at: from, settled: times.settled };
     let { at } = sweep;
     for (let page = 0; page < MAX_PAGES && !signal.aborted; page++) {
       const rows = await this.#page(at, times.now);
-      this.#take(rows);
+      // They will do when the clock has been set right: a board without a battery starts in the past.
+      if (this.#take(rows) > 0 && isClockOff) return false;
       const last = rows.at(-1);
       if (last !== undefined) at = cursorOf(last);
       memory.remember('reports_until', at[0] < settled ? at[0] : settled);
@@ -71,11 +82,11 @@ export class ReportFlow {
     return !signal.aborted;
   }
 
-  #take(rows: readonly SqlRow[]): void {
+  #take(rows: readonly SqlRow[]): number {
     const reports = rows.flatMap((row) => reportOfScan(row) ?? []);
     this.#counts.read += rows.length;
     this.#counts.refused += rows.length - reports.length;
-    if (reports.length > 0) this.#options.onReports(reports);
+    return reports.length > 0 ? this.#options.onReports(reports) : 0;
   }
 
   /** By the clock of the server. What was stamped before `settled` has been committed, as far as anybody can tell. */
@@ -88,13 +99,13 @@ export class ReportFlow {
 
   // What claims to have come later than now was not stamped by a sensor, and would be read again and again.
   async #page([received, kind, value, source, scanDate]: Cursor, now: string): Promise<readonly SqlRow[]> {
-    const { pool, maxAgeMs, now: clock } = this.#options;
+    const { pool, maxAgeMs } = this.#options;
     return pool.use((connection) =>
       connection.rows(
-        `SELECT received, sensor, ${SCAN_FIELDS.join(', ')} FROM scans WHERE received >= ? AND received <= ? AND scan_date >= ?
+        `SELECT received, sensor, ${SCAN_FIELDS.join(', ')} FROM scans WHERE received >= ? AND received <= ? AND scan_date >= UTC_TIMESTAMP(3) - INTERVAL ? SECOND
            AND (received > ? OR (kind, value, source, scan_date) > (?, ?, ?, ?))
          ORDER BY received, kind, value, source, scan_date LIMIT ${PAGE}`,
-        [received, now, datetime(clock() - maxAgeMs), received, kind, value, source, scanDate],
+        [received, now, Math.round(maxAgeMs / 1000), received, kind, value, source, scanDate],
       ),
     );
   }

@@ -1,6 +1,6 @@
 import { type AllowanceView, leastOf, sum, viewOf } from './allowance-view.ts';
 import type { CentralPool } from './central-pool.ts';
-import { SET_BACK_S } from './server-clock.ts';
+import { epochMs, SET_BACK_S } from './server-clock.ts';
 import { datetime } from './upsert.ts';
 
 /** Which share of the allowance pays, as the sensors call it. */
@@ -212,11 +212,11 @@ export class SharedAllowance {
   async #giveBackTo(window: Window, lane: DrawLane, at: number): Promise<void> {
     const { sensor } = this.#options;
     const account = this.#options.account();
-    await this.#run(
-      `UPDATE quota_drawn SET drawn = drawn - 1 WHERE account = ? AND quota_window = ? AND starts_at = ?
-         AND drawn > 0 AND (sensor = '' OR (sensor = ? AND lane = ?))`,
-      [account, window, datetime(startOf(window, at)), sensor, lane],
-    );
+    const statement = `UPDATE quota_drawn SET drawn = drawn - 1 WHERE account = ? AND quota_window = ? AND starts_at = ?
+         AND drawn > 0 AND (sensor = '' OR (sensor = ? AND lane = ?))`;
+    const values = [account, window, datetime(startOf(window, at)), sensor, lane];
+    // Never twice: one that was lost on its way is spent, which is the safe side.
+    await this.#options.pool.use((connection) => connection.run(statement, values), { once: true });
   }
 
   /** Only this sensor writes its rows, so the difference is sure. */
@@ -279,8 +279,4 @@ function endOf(window: Window, at: number): number {
   return window === 'month'
     ? Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1)
     : Math.floor(at / DAY_MS) * DAY_MS + DAY_MS;
-}
-
-function epochMs(text: unknown): number {
-  return Date.parse(`${String(text).replace(' ', 'T')}Z`);
 }

@@ -1,5 +1,5 @@
 import { type Pattern, parsePattern } from '../core/pattern.ts';
-import { plainText } from '../lib/printable.ts';
+import { printable } from '../lib/printable.ts';
 import type { SqlRow } from './central-connection.ts';
 import { CentralError } from './central-error.ts';
 import type { CentralPool } from './central-pool.ts';
@@ -46,8 +46,11 @@ const MAX_REASON = 500;
 const ACTIONS = ['block', 'allow', 'forget'] as const;
 const ORIGINS = ['operator', 'config'] as const;
 
+/** How far the clocks of a cluster's nodes may differ. */
+const CLOCKS_APART_S = 2;
+
 // A word is never said later than the present: one that was, was written before the server's clock was set back.
-const IS_LATER = `(VALUES(said) > said OR said > UTC_TIMESTAMP(3) + INTERVAL ${SET_BACK_S} SECOND)`;
+const IS_LATER = `(VALUES(said) > said OR said > UTC_TIMESTAMP(3) + INTERVAL ${CLOCKS_APART_S} SECOND)`;
 const TAKEN = ['action', 'reason', 'origin', 'sensor', 'expires', 'changed']
   .map((column) => `${column} = IF(${IS_LATER}, VALUES(${column}), ${column})`)
   .join(', ');
@@ -152,7 +155,7 @@ function wordOf(row: SqlRow, now: number): FleetWord | undefined {
     action,
     origin,
     sensor,
-    reason: plainText(String(row.reason), MAX_REASON),
+    reason: printable(String(row.reason), MAX_REASON),
     saidAt: now - Math.max(0, Number(row.age_ms)),
     ...(row.left_ms === null ? {} : { expiresAt: now + Number(row.left_ms) }),
   };

@@ -1,5 +1,5 @@
 import { CentralMigrations } from '../central/central-migrations.ts';
-import { CentralSync, type SyncFigures } from '../central/central-sync.ts';
+import { CentralSync, type Standing, type SyncFigures } from '../central/central-sync.ts';
 import { CentralUpkeep } from '../central/central-upkeep.ts';
 import { poolOfConfig } from '../central/pool-of-config.ts';
 import type { Config } from '../config/schema.ts';
@@ -59,6 +59,11 @@ export class Centre {
   /** What waits and how far behind it is; undefined where no central database is configured. */
   figures(): SyncFigures | undefined {
     return this.#sync?.figures();
+  }
+
+  /** How this sensor stands in the central database. */
+  get standing(): Standing {
+    return this.#sync?.standing ?? 'unclaimed';
   }
 
   /** From here on every change is noted for the central database, or none is. Before anything is received. */

@@ -1,8 +1,10 @@
 import type { FleetFacts } from '../api/fleet-facts.ts';
 import { sum } from '../central/allowance-view.ts';
+import { CentralError } from '../central/central-error.ts';
 import type { CentralPool } from '../central/central-pool.ts';
+import type { Standing } from '../central/central-sync.ts';
 import { Elsewhere } from '../central/elsewhere.ts';
-import { FleetPulse, type Round } from '../central/fleet-pulse.ts';
+import { FleetPulse } from '../central/fleet-pulse.ts';
 import { poolOfConfig } from '../central/pool-of-config.ts';
 import { accountOf, type LeaseOutcome, QuotaLeases } from '../central/quota-leases.ts';
 import { ReportFlow } from '../central/report-flow.ts';
@@ -29,6 +31,8 @@ export interface FleetOptions {
   readonly judgement: Judgement;
   readonly apiKey: Secret | undefined;
   readonly centralPassword: () => string;
+  /** How this sensor stands in the centre: under a name that another has, or with another schema, it keeps to itself. */
+  readonly standing: () => Standing;
   readonly questions: () => {
     /** What this sensor spent by its own account book. */
     readonly ledger: { spentHere(): Spent };
@@ -49,6 +53,8 @@ export interface FleetOptions {
 /** The sessions of the fleet are for small questions: what takes longer than this is a centre in trouble, and nobody waits for it. */
 const CONNECT_TIMEOUT_MS = 2_000;
 const QUERY_TIMEOUT_MS = 5_000;
+/** A turn takes twice the statements of a beat, and has 5 s. Once may be a hiccup, which is no reason to go alone. */
+const SLOW_BEAT_MS = 2_500;
 /** No answer is trusted for longer (`recheck`), so that older ones are of no use. */
 const MAX_AGE_MS = 90 * 86_400_000;
 /** Sources whose answers count here, whoever asked them. */
@@ -74,6 +80,8 @@ export class Fleet implements Companions, Companionship {
   readonly #elsewhere: Elsewhere;
   #apiKey: Secret | undefined;
   #alone = 0;
+  /** In a row. */
+  #slowBeats = 0;
 
   /** @throws ConfigError when the certificate of the central database cannot be read. */
   constructor(options: FleetOptions, central: NonNullable<Config['central']>) {
@@ -88,7 +96,10 @@ export class Fleet implements Companions, Companionship {
       queryTimeoutMs: QUERY_TIMEOUT_MS,
     });
     this.#pulse = new FleetPulse({
-      rounds: this.#rounds(),
+      // In this order: what holds is known before what is judged by it.
+      rounds: [() => this.#words.exchange(), () => this.#beat()],
+      later: (signal) => this.#flow.read(signal),
+      admission: () => admissionOf(options.standing()),
       onReached: () => options.questions().readAllowancesAgain(),
       log,
       now,
@@ -205,21 +216,27 @@ export class Fleet implements Companions, Companionship {
     };
   }
 
-  /** In this order: what holds is known before what is judged by it. */
-  #rounds(): readonly Round[] {
-    return [() => this.#words.exchange(), () => this.#beat(), (signal) => this.#flow.read(signal)];
-  }
-
   async #beat(): Promise<boolean> {
     if (this.#apiKey === undefined) return false;
     const questions = this.#options.questions();
+    const startedAt = performance.now();
     await this.#leases.beat(questions.waiting(), questions.ledger.spentHere());
+    const tookMs = performance.now() - startedAt;
+    this.#slowBeats = tookMs > SLOW_BEAT_MS ? this.#slowBeats + 1 : 0;
+    if (this.#slowBeats > 1)
+      throw new CentralError(`it answers too slowly to share with it (${(tookMs / 1000).toFixed(1)} s for a beat)`, {
+        failure: 'lost',
+      });
     return false;
   }
 
-  #takeReports(reports: readonly Report[]): void {
+  /** Returns how many are of another time than this machine's clock tells. */
+  #takeReports(reports: readonly Report[]): number {
+    const untimely = () => this.answers.counts.future + this.answers.counts.old;
+    const before = untimely();
     const all = this.answers.takeAll(reports);
     if (all.some(({ indicatorChanged }) => indicatorChanged)) this.#options.onDecided();
+    return untimely() - before;
   }
 
   #takeWords(words: readonly FleetWord[]): void {
@@ -251,6 +268,11 @@ export class Fleet implements Companions, Companionship {
           store.sharedOverrides.say({ pattern, action: 'forget', reason: '', origin: 'config', sensor, saidAt: now() });
     });
   }
+}
+
+/** Where the centre is out of reach, the beat itself tells. */
+function admissionOf(standing: Standing): 'open' | 'unknown' | { readonly barred: string } {
+  return standing === 'claimed' || standing === 'unclaimed' ? 'open' : standing;
 }
 
 /** Words that are counted for `status`. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Statement } from 'better-sqlite3';
 import { READ_ALERTS, READS } from './outbox-reads.ts';
 import { CREATE_TRIGGERS, DROP_TRIGGERS, SEED } from './outbox-triggers.ts';
-import type { Sqlite } from './sqlite-file.ts';
+import { type Sqlite, transactDurably } from './sqlite-file.ts';
 import { SummaryStore } from './summary-store.ts';
 
 /** A value of a row; times are epoch milliseconds. */
@@ -32,6 +32,9 @@ export interface AsideRow {
 /** What a sensor remembers about itself and the central database. */
 export type CentralStateName =
   | 'instance'
+  | 'instance_next'
+  | 'claimed_as'
+  | 'told_again'
   | 'seeded'
   | 'synced_until'
   | 'thinned'
@@ -69,6 +72,7 @@ export class OutboxStore {
   readonly #thin: Statement;
   readonly #recall: Statement<[string], { value: string }>;
   readonly #remember: Statement;
+  readonly #forget: Statement;
 
   constructor(db: Sqlite) {
     this.#db = db;
@@ -98,7 +102,9 @@ export class OutboxStore {
     );
     this.#recall = db.prepare('SELECT value FROM central_state WHERE name = ?');
     this.#remember = db.prepare('INSERT OR REPLACE INTO central_state (name, value) VALUES (?, ?)');
+    this.#forget = db.prepare('DELETE FROM central_state WHERE name = ?');
   }
+
   /** The relations in the order in which they should be sent. */
   get relations(): readonly string[] {
     return RELATIONS;
@@ -119,14 +125,20 @@ export class OutboxStore {
     this.#db.transaction(() => {
       this.#db.exec(DROP_TRIGGERS);
       this.#db.exec(CREATE_TRIGGERS);
-      if (this.recall('seeded') === undefined) this.#db.exec(SEED);
+      if (this.recall('seeded') !== undefined) return;
+      this.#db.exec(SEED);
       this.remember('seeded', '1');
+      // What went while nothing was noted may still stand in the centre.
+      this.remember('told_again', 'due');
     })();
   }
 
   /** Marks everything known, for a central database that lost it. */
   markAll(): void {
-    this.#db.transaction(() => this.#db.exec(SEED))();
+    this.#db.transaction(() => {
+      this.#db.exec(SEED);
+      this.#db.exec('UPDATE shared_overrides SET pending = 1');
+    })();
   }
 
   /** No central database is configured: nothing is marked, and what was is forgotten until one is. */
@@ -141,10 +153,10 @@ export class OutboxStore {
     })();
   }
 
-  /** The next marked rows of a relation after a key, as they are now; fewer than `limit` only at the end. */
+  /** The next marked rows of a relation after a key, as they are now, about `limit` rows; none only at the end. */
   next(relation: string, after: OutboxKey | undefined, limit: number): readonly OutboxEntry[] {
     const from = after ?? FIRST_KEY;
-    if (relation === ALERTS) return this.#alertMinutes.all(...from, limit).map((row) => this.#alertEntry(row));
+    if (relation === ALERTS) return this.#nextAlerts(from, limit);
     return this.#read(relation)
       .all(...from, limit)
       .map(entryOf);
@@ -213,13 +225,21 @@ export class OutboxStore {
     })();
   }
 
-  /** Who this sensor is, for life of its data folder. Two that share a name differ in it. */
-  instance(): string {
-    const known = this.recall('instance');
-    if (known !== undefined) return known;
-    const made = randomUUID();
-    this.remember('instance', made);
-    return made;
+  /**
+   * By what the centre knows this sensor: a word that is changed each time its name is claimed. So neither another sensor of that name,
+   * nor a copy of this data folder, nor a centre of yesterday knows the present one. `next` is on the disk before it is used.
+   */
+  tokens(): { readonly current: string; readonly next: string } {
+    return transactDurably(this.#db, () => ({ current: this.#made('instance'), next: this.#made('instance_next') }));
+  }
+
+  /** The name was claimed with the token `next`, which is the present one from here on. */
+  claimedAs(sensor: string): void {
+    transactDurably(this.#db, () => {
+      this.remember('instance', this.#made('instance_next'));
+      this.#forget.run('instance_next');
+      this.remember('claimed_as', sensor);
+    });
   }
 
   recall(name: CentralStateName): string | undefined {
@@ -230,10 +250,31 @@ export class OutboxStore {
     this.#remember.run(name, value);
   }
 
+  #made(name: 'instance' | 'instance_next'): string {
+    const known = this.recall(name);
+    if (known !== undefined) return known;
+    const made = randomUUID();
+    this.remember(name, made);
+    return made;
+  }
+
   #read(relation: string): Statement<unknown[], Raw> {
     const read = this.#reads.get(relation);
     if (read === undefined) throw new Error(`There is no relation ${relation}`);
     return read;
+  }
+
+  /** A minute may hold hundreds of rows, so that minutes are taken in until their rows are enough. */
+  #nextAlerts(from: OutboxKey, limit: number): readonly OutboxEntry[] {
+    const entries: OutboxEntry[] = [];
+    let rows = 0;
+    for (const minute of this.#alertMinutes.all(...from, limit)) {
+      const entry = this.#alertEntry(minute);
+      entries.push(entry);
+      rows += Math.max(1, entry.rows.length);
+      if (rows >= limit) break;
+    }
+    return entries;
   }
 
   #alertEntry([k1, k2, k3, k4, version]: Raw): OutboxEntry {

@@ -59,7 +59,7 @@ const ASKED_RETRY_MS = 3_000;
  */
 export class Asker {
   readonly #options: AskerOptions;
-  readonly #inFlight = new Set<string>();
+  readonly #inFlight = new Map<string, Promise<Inquiry>>();
 
   constructor(options: AskerOptions) {
     this.#options = options;
@@ -72,15 +72,23 @@ export class Asker {
 
   /** @throws what `AskedSource.lookUp` throws */
   async ask(observable: Observable, manner: Manner): Promise<Inquiry> {
-    const key = keyOf(observable);
-    this.#inFlight.add(key);
+    // Who wants a fresh answer joins nobody that may be served an older one.
+    const key = `${manner.again === true ? 'again' : 'any'} ${keyOf(observable)}`;
+    const underWay = this.#inFlight.get(key);
+    if (underWay !== undefined) return underWay;
+    const inquiry = this.#inquire(observable, manner);
+    this.#inFlight.set(key, inquiry);
     try {
-      // Alone nothing may come between the choice of a question and its leaving: the next choice depends on it.
-      const settled = this.#options.shared === undefined ? undefined : await this.#inTurn(observable, manner);
-      return settled ?? { kind: 'answered', rejudged: await this.#fromSource(observable, manner) };
+      return await inquiry;
     } finally {
       this.#inFlight.delete(key);
     }
+  }
+
+  async #inquire(observable: Observable, manner: Manner): Promise<Inquiry> {
+    // Alone nothing may come between the choice of a question and its leaving: the next choice depends on it.
+    const settled = this.#options.shared === undefined ? undefined : await this.#inTurn(observable, manner);
+    return settled ?? { kind: 'answered', rejudged: await this.#fromSource(observable, manner) };
   }
 
   /** The answer of another sensor, as far as it serves. Costs nothing. */

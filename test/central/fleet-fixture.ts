@@ -15,7 +15,7 @@ import { observable, poolOf } from './central-fixture.ts';
 export const DAY = 86_400_000;
 /** No test depends on how quick a busy machine is. */
 export const LONG_MS = 30_000;
-export const ALWAYS_WELL = { isWell: true, doubt: () => undefined };
+export const ALWAYS_WELL = { isWell: true, isKnown: true, doubt: () => undefined };
 
 /** The users that `native-config/mysql/grants.sql` makes. */
 export const WRITER = { user: 'guardian', password: 'change-me-1' } as const;
@@ -89,7 +89,7 @@ export interface LeasesOptions {
   readonly sensor: string;
   readonly now?: () => number;
   readonly memory?: ReturnType<typeof memoryOf>;
-  readonly pulse?: Pick<FleetPulse, 'isWell' | 'doubt'>;
+  readonly pulse?: Pick<FleetPulse, 'isWell' | 'isKnown' | 'doubt'>;
   readonly key?: string;
   readonly budgetMs?: number;
 }

@@ -102,7 +102,10 @@ test('ReportFlow brings a fresh sensor every report, goes on where it was, and m
       memory,
       maxAgeMs: 90 * DAY,
       now: Date.now,
-      onReports: (reports) => void got.push(...reports.map((one) => keyOf(one.observable))),
+      onReports: (reports) => {
+        got.push(...reports.map((one) => keyOf(one.observable)));
+        return 0;
+      },
     });
   const first = flow();
   let readings = 1;
@@ -324,7 +327,7 @@ test('while the centre is away a sensor spends its part of what was left, rememb
   t.after(() => pool.close());
   const today = Math.floor(Date.now() / DAY) * DAY;
   const memory = memoryOf({ fleet: JSON.stringify({ members: 5, day: today, others: 20, own: 4 }) });
-  const pulse = { isWell: false, doubt: () => undefined };
+  const pulse = { isWell: false, isKnown: true, doubt: () => undefined };
   const alone = (spentHere: number, now = Date.now) =>
     turnOf(leasesOf({ pool, sensor: 'a', memory, pulse, now }), 'n.example.com', drawOf(50, { spentHere }));
   assert.equal(await alone(4), 'alone');
@@ -342,6 +345,7 @@ test('a centre that went away without a word is noticed by the first question, a
   t.after(() => pool.close());
   let isWell = true;
   const pulse = {
+    isKnown: true,
     get isWell() {
       return isWell;
     },

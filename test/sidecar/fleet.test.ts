@@ -38,6 +38,7 @@ async function saidBy(store: Store, changes: Partial<Config>): Promise<readonly 
     judgement,
     apiKey: undefined,
     centralPassword: () => '',
+    standing: () => 'claimed',
     questions: () => {
       throw new Error('nothing is asked');
     },
