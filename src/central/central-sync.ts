@@ -182,9 +182,10 @@ export class CentralSync {
   /** Where the centre lost what it was told, or holds what we no longer know: the rows that stand for the present go, and all is marked. */
   async #tellAgainWhenDue(): Promise<void> {
     const { outbox, log } = this.#options;
-    if (outbox.recall('told_again') !== 'due') return;
+    const due = outbox.recall('told_again') ?? 'done';
+    if (due === 'done') return;
     await this.#sender.withdraw();
-    outbox.markAll();
+    if (due === 'due') outbox.markAll();
     outbox.remember('told_again', 'done');
     log.info('everything is told to the central database', { target: this.#options.pool.where });
   }

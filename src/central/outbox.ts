@@ -32,7 +32,7 @@ export interface Outbox {
   /** By what the centre knows this sensor now, and from the next claim on. */
   tokens(): { readonly current: string; readonly next: string };
   claimedAs(sensor: string): void;
-  /** `told_again`: `due` where the centre must be told everything anew, `done` otherwise. */
+  /** `told_again`: `due` where the centre must be told everything anew, `withdraw` where only what it holds must go first, or `done`. */
   recall(name: 'synced_until' | 'thinned' | 'claimed_as' | 'told_again'): string | undefined;
   remember(name: 'synced_until' | 'told_again', value: string): void;
 }

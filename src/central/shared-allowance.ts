@@ -168,10 +168,10 @@ export class SharedAllowance {
         [account, allowed],
       ),
     );
-    if (Number(row?.places) < allowed) {
-      await this.#makePlaces(allowed);
-      if ((await take()) > 0) return undefined;
-    }
+    const isMissing = Number(row?.places) < allowed;
+    if (isMissing) await this.#makePlaces(allowed);
+    // Another sensor may have made them, or left one, since the first attempt.
+    if ((isMissing || Number(row?.wait_ms) <= 0) && (await take()) > 0) return undefined;
     return { granted: false, why: 'minute', retryAt: now() + Math.max(1, Number(row?.wait_ms ?? PLACE_S * 1000)) };
   }
 

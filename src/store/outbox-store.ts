@@ -129,7 +129,7 @@ export class OutboxStore {
       this.#db.exec(SEED);
       this.remember('seeded', '1');
       // What went while nothing was noted may still stand in the centre.
-      this.remember('told_again', 'due');
+      this.remember('told_again', 'withdraw');
     })();
   }
 
