@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { FleetPulse } from '../../src/central/fleet-pulse.ts';
 import { accountOf } from '../../src/central/quota-leases.ts';
 import { ReportFlow } from '../../src/central/report-flow.ts';
 import { SharedReports } from '../../src/central/shared-reports.ts';
 import { keyOf } from '../../src/core/observable.ts';
 import type { Report } from '../../src/core/report.ts';
+import { SILENT } from '../../src/lib/log.ts';
 import { requires } from '../support/requirement.ts';
 import { swallowingProxy } from '../support/swallowing-proxy.ts';
 import { until } from '../support/until.ts';
@@ -124,6 +127,62 @@ test('ReportFlow brings a fresh sensor every report, goes on where it was, and m
   );
   await flow().read(NEVER);
   assert.deepEqual(got, ['domain:n7.example.com'], 'stamped before the last reading, to be seen only after it');
+});
+
+test('ReportFlow leaves what is of the future by a clock that is off until the clock has been set right', async (t) => {
+  if (!requires(t, 'mariadb')) return;
+  const server = await startFleetServer(t);
+  const asker = openSensor(t, 'asker', server.dir);
+  asker.store.reports.keep(report('n.example.com', Date.now(), 9));
+  asker.sync({ addresses: [{ host: '127.0.0.1', port: server.port }], password: () => WRITER.password });
+  await drained(asker);
+  const got: string[] = [];
+  let behindMs = 3 * DAY;
+  const flow = new ReportFlow({
+    pool: server.pool(),
+    memory: memoryOf(),
+    maxAgeMs: 90 * DAY,
+    now: () => Date.now() - behindMs,
+    onReports: (reports) => {
+      if (behindMs > 0) return reports.length;
+      got.push(...reports.map((one) => keyOf(one.observable)));
+      return 0;
+    },
+  });
+  await flow.read(NEVER);
+  await server.sql('UPDATE virus_total.scans SET received = received - INTERVAL 1 HOUR');
+  await flow.read(NEVER);
+  behindMs = 0;
+  await flow.read(NEVER);
+  assert.deepEqual(got, ['domain:n.example.com']);
+});
+
+test('a sensor that has just started asks nothing alone before it knows how the centre is', async (t) => {
+  const pool = poolOf({ addresses: [{ host: '127.0.0.1', port: 1 }] });
+  t.after(() => pool.close());
+  const pulse = { isWell: false, isKnown: false, doubt: () => undefined };
+  assert.equal(await turnOf(leasesOf({ pool, sensor: 'a', pulse }), 'n.example.com', drawOf(50)), 'slow');
+});
+
+test('FleetPulse does not beat before it is known who may, and keeps out who may not', async (t) => {
+  let admission: 'open' | 'unknown' | { readonly barred: string } = 'unknown';
+  let beats = 0;
+  const pulse = new FleetPulse({
+    rounds: [async () => ++beats < 0],
+    admission: () => admission,
+    log: SILENT,
+    now: Date.now,
+    intervalMs: 5,
+  });
+  pulse.start();
+  t.after(() => pulse.stop());
+  await pause(300);
+  assert.deepEqual([beats, pulse.isKnown], [0, false]);
+  admission = { barred: 'another guardian has that name' };
+  await until('it is kept out', () => pulse.illness === 'another guardian has that name');
+  assert.deepEqual([beats, pulse.isWell], [0, false]);
+  admission = 'open';
+  await until('it takes part', () => pulse.isWell);
 });
 
 test('QuotaLeases lets one of ten sensors ask about a name, and all of them together no more than the allowance', async (t) => {

@@ -37,10 +37,23 @@ test('CentralUpkeep forgets what is old on its schedule, by the first sensor of 
     });
   // Beats are by the clock of the server, and every sensor of this test is there at present.
   assert.equal(await upkeep('second').run(), 0, 'another one does it');
+  const left = async (sql: string) => (await server.sql('USE virus_total', sql)).map((row) => Object.values(row)[0]);
+  const ahead = new CentralUpkeep({
+    pool,
+    sensor: 'first',
+    keeping: { sightingsMs: WEEK, alertsMs: WEEK, reportsMs: WEEK },
+    log: logInto([]),
+    now: () => Date.now() + 4000 * DAY,
+    random: () => 0.5,
+  });
+  await server.sql(`INSERT INTO virus_total.quota_leases VALUES ('a', 'domain', 'n.com', 'second', UTC_TIMESTAMP(3))`);
+  await ahead.run();
+  assert.deepEqual(await left('SELECT count(*) FROM quota_leases'), [1], 'our clock alone makes nothing old');
+  for (const sensor of [first, second]) sensor.outbox.markAll();
+  for (const sensor of [first, second]) await drained(sensor);
   const scheduled = upkeep('first');
   scheduled.start();
   t.after(() => scheduled.stop());
-  const left = async (sql: string) => (await server.sql('USE virus_total', sql)).map((row) => Object.values(row)[0]);
   await until('nobody used it any more', async () => (await left('SELECT value FROM observables')).length === 1);
   await scheduled.stop();
   assert.deepEqual(await left('SELECT value FROM observables'), ['still-used.example.com']);

@@ -146,6 +146,21 @@ test('a word that the server refuses for what it says is set aside, and the word
   assert.deepEqual(attic.heard(), ['office: allow good.com']);
 });
 
+test('a clock of the server that was minutes ahead and was set right lets the last word hold, in any alphabet', async (t) => {
+  if (!requires(t, 'mariadb')) return;
+  const server = await startFleetServer(t);
+  const office = sensorOn(server, 'office');
+  const attic = sensorOn(server, 'attic');
+  office.say('shop.com', 'block');
+  await office.exchange();
+  await server.sql('UPDATE virus_total.shared_overrides SET said = said + INTERVAL 5 MINUTE');
+  attic.say('shop.com', 'allow', { reason: 'Müllabfuhr für Gäste' });
+  await attic.exchange();
+  await office.exchange();
+  assert.equal(office.words.at(-1)?.reason, 'Müllabfuhr für Gäste');
+  assert.equal(office.heard().at(-1), 'attic: allow shop.com');
+});
+
 test('a clock of the server that was days ahead and was set back loses no word', async (t) => {
   if (!requires(t, 'mariadb')) return;
   const server = await startFleetServer(t);

@@ -45,6 +45,26 @@ test('OutboxStore marks nothing until it is enabled, then all that is known, and
   assert.equal(countOf(outbox), 0);
 });
 
+test('OutboxStore.next() takes in no more minutes of alerts than make a batch', (t) => {
+  const { store, outbox } = open(t);
+  outbox.enable();
+  store.transact(() => {
+    for (let at = T0; at < T0 + 20 * 60_000; at += 1000)
+      store.alerts.keep({
+        ...{ at, sid: 1, signature: 's', category: 'c', severity: 1, action: 'allowed', peer: '192.0.2.1' },
+        client: `10.0.0.${(at / 1000) % 60}`,
+      });
+  });
+  const batches: number[] = [];
+  for (let last: OutboxEntry['key'] | undefined; ; ) {
+    const entries = outbox.next('suricata_alerts', last, 100);
+    if (entries.length === 0) break;
+    batches.push(entries.reduce((sum, { rows }) => sum + rows.length, 0));
+    last = entries.at(-1)?.key;
+  }
+  assert.deepEqual(batches, Array(10).fill(120), 'two minutes of 60 rows each time');
+});
+
 test('OutboxStore.acknowledge() leaves a row marked that changed after it was read', (t) => {
   const { store, outbox } = open(t);
   outbox.enable();
