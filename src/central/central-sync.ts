@@ -187,7 +187,7 @@ export class CentralSync {
     await this.#sender.withdraw();
     if (due === 'due') outbox.markAll();
     outbox.remember('told_again', 'done');
-    log.info('everything is told to the central database', { target: this.#options.pool.where });
+    if (due === 'due') log.info('everything is told to the central database', { target: this.#options.pool.where });
   }
 
   async #fitSchema(): Promise<void> {

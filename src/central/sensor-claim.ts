@@ -32,6 +32,8 @@ const IS_SILENT = `(heartbeat < UTC_TIMESTAMP(3) - INTERVAL ${SILENT_S} SECOND O
 /** The row of this sensor in `sensors`. Only one guardian may write it: two under one name would overwrite each other. */
 export class SensorClaim {
   readonly #options: SensorClaimOptions;
+  /** What stands in the row since this run claimed it. */
+  #token = '';
 
   constructor(options: SensorClaimOptions) {
     this.#options = options;
@@ -64,12 +66,12 @@ export class SensorClaim {
       if (written === 0) throw this.#taken((await this.#row(connection)) ?? {});
     });
     book.claimedAs(sensor);
+    this.#token = next;
   }
 
   /** Writes the heartbeat. @throws CentralError `lost` where the row is no longer as this run left it. */
   async beat(heartbeat: Heartbeat): Promise<void> {
-    const { pool, sensor, book } = this.#options;
-    const { current } = book.tokens();
+    const { pool, sensor } = this.#options;
     const matched = await pool.use((connection) =>
       connection.run(
         `UPDATE sensors SET version = ?, started = ?, synced_until = ?, outbox_rows = ?, set_aside = ?, thinned = ?,
@@ -85,7 +87,7 @@ export class SensorClaim {
           JSON.stringify(heartbeat.counters),
           datetime(heartbeat.now),
           sensor,
-          current,
+          this.#token,
         ],
       ),
     );
