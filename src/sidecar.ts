@@ -73,11 +73,7 @@ export class Sidecar {
     this.#judgement = new Judgement({ ...options, store: this.#store, words, onDecided });
     // What other sensors were answered, what their operators said, and one account's allowance: shared, where there are others.
     const deciding = { ...options, store: this.#store, judgement: this.#judgement, onDecided };
-    this.#fleet = fleetOf({
-      ...deciding,
-      standing: () => this.#centre.standing,
-      questions: () => this.#questions,
-    });
+    this.#fleet = fleetOf({ ...deciding, standing: () => this.#centre.standing, questions: () => this.#questions });
     // Decides what is worth asking, asks it, and has the answer judged in the same transaction.
     this.#questions = new Questions({
       ...options,

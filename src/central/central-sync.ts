@@ -8,6 +8,7 @@ import type { Outbox } from './outbox.ts';
 import { SensorClaim } from './sensor-claim.ts';
 import { SummaryKeeper } from './summary-keeper.ts';
 import { SummaryLoop } from './summary-loop.ts';
+import type { Standing, SyncFigures, SyncState } from './sync-figures.ts';
 
 export interface CentralSyncOptions {
   readonly pool: CentralPool;
@@ -55,34 +56,6 @@ const OF_ONE_TABLE: ReadonlySet<CentralFailure> = new Set(['else', 'schema', 'de
 const FIRST_BACK_OFF_MS = 500;
 /** Marks deleted at a time: a few milliseconds. */
 const THIN_STEP = 5_000;
-
-/** What the sync is doing, for `status`. */
-export type SyncState =
-  | { readonly kind: 'stopped' | 'starting' | 'syncing' }
-  | {
-      readonly kind: 'waiting';
-      readonly failure: CentralFailure;
-      readonly why: string;
-      readonly hint: string | undefined;
-      readonly retryAt: number;
-    };
-
-/** How a sensor stands in the centre: not asked yet; the centre was not in reach; the name is ours; or why it must keep to itself. */
-export type Standing = 'unknown' | 'unclaimed' | 'claimed' | { readonly barred: string };
-
-/** Figures of the sync, for `status` and metrics. */
-export interface SyncFigures {
-  readonly state: SyncState;
-  readonly where: string;
-  /** How far the centre is behind, milliseconds; `undefined` where it never was up to date. */
-  readonly lagMs: number | undefined;
-  /** Marked rows when they were counted last. */
-  readonly outboxRows: number;
-  readonly setAside: number;
-  readonly thinned: number;
-  /** Rows sent since the start. */
-  readonly sent: number;
-}
 
 /**
  * Sends what changed on this sensor to the central database, again and again, one batch at a time. Reads the present row of each
@@ -221,8 +194,7 @@ export class CentralSync {
         await this.#beatWhenDue();
       }
     }
-    const [first] = refused;
-    if (first !== undefined) throw first;
+    if (refused[0] !== undefined) throw refused[0];
     outbox.remember('synced_until', String(startedAt));
     await this.#beatWhenDue();
   }

@@ -1,6 +1,6 @@
 import type { CentralFacts } from '../api/central-facts.ts';
 import type { WarningFacts } from '../api/status-facts.ts';
-import type { SyncFigures, SyncState } from '../central/central-sync.ts';
+import type { SyncFigures, SyncState } from '../central/sync-figures.ts';
 import type { Store } from '../store/store.ts';
 
 /** Refused rows shown at most; one shows what is wrong. */

@@ -1,7 +1,8 @@
 import { CentralMigrations } from '../central/central-migrations.ts';
-import { CentralSync, type Standing, type SyncFigures } from '../central/central-sync.ts';
+import { CentralSync } from '../central/central-sync.ts';
 import { CentralUpkeep } from '../central/central-upkeep.ts';
 import { poolOfConfig } from '../central/pool-of-config.ts';
+import type { Standing, SyncFigures } from '../central/sync-figures.ts';
 import type { Config } from '../config/schema.ts';
 import type { IntakeCounters } from '../eve/intake-counters.ts';
 import type { Log } from '../lib/log.ts';

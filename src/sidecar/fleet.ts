@@ -2,7 +2,6 @@ import type { FleetFacts } from '../api/fleet-facts.ts';
 import { sum } from '../central/allowance-view.ts';
 import { CentralError } from '../central/central-error.ts';
 import type { CentralPool } from '../central/central-pool.ts';
-import type { Standing } from '../central/central-sync.ts';
 import { Elsewhere } from '../central/elsewhere.ts';
 import { FleetPulse } from '../central/fleet-pulse.ts';
 import { poolOfConfig } from '../central/pool-of-config.ts';
@@ -10,6 +9,7 @@ import { accountOf, type LeaseOutcome, QuotaLeases } from '../central/quota-leas
 import { ReportFlow } from '../central/report-flow.ts';
 import type { Spent } from '../central/shared-allowance.ts';
 import { SharedReports } from '../central/shared-reports.ts';
+import type { Standing } from '../central/sync-figures.ts';
 import { type FleetWord, WordFlow } from '../central/word-flow.ts';
 import type { Config } from '../config/schema.ts';
 import type { Secret } from '../config/secrets.ts';

@@ -8,7 +8,7 @@ import type {
   TargetFacts,
   WarningFacts,
 } from '../api/status-facts.ts';
-import type { SyncFigures } from '../central/central-sync.ts';
+import type { SyncFigures } from '../central/sync-figures.ts';
 import type { PiholeReading } from '../enforce/pihole/pihole-poll.ts';
 import type { Publisher } from '../enforce/publisher.ts';
 import type { IntakeCounters } from '../eve/intake-counters.ts';
