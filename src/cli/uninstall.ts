@@ -55,10 +55,11 @@ async function takeBack(
     for (const change of changes) {
       const { outcome, what, why } = await undo(change, system);
       say(outcome, what, why);
-      // A folder with data in it, and lines of ours, can still go another time; a file that a person changed is theirs now.
-      if (outcome !== 'kept' || change.kind === 'file') manifest.forget(change);
+      // A folder with data in it can still go another time; a file that a person changed is theirs now.
+      const stays = outcome === 'NOT done' || (outcome === 'kept' && change.kind !== 'file');
+      if (!stays) manifest.forget(change);
       // Data that stays without --purge is as it should be; a file that a person changed is worth a word and no more.
-      if (outcome === 'kept' && change.kind === 'lines') isWhole = false;
+      if (outcome === 'NOT done') isWhole = false;
     }
   };
   await takeBackAll(units);

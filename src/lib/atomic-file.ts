@@ -5,13 +5,17 @@ import { makeFolder } from './make-folder.ts';
 
 /**
  * Replaces a file as a whole: readers see the old bytes or the new ones and nothing between, also after a power cut.
- * The folder is made where it is missing.
+ * The folder is made where it is missing. It is written to `beside` first, where a killed process leaves it; what stood there is lost.
  * @throws the system's error (`ENOSPC`, `EACCES`); the old file then stays as it was.
  */
-export function writeFileAtomically(path: string, content: string | Buffer, mode: number): void {
+export function writeFileAtomically(
+  path: string,
+  content: string | Buffer,
+  mode: number,
+  beside: string = `${path}.new`,
+): void {
   const folder = dirname(path);
   makeFolder(folder);
-  const beside = `${path}.new`;
   try {
     // Anew and exclusively: what stands there may be a link that somebody else made, and must not be written through.
     rmSync(beside, { force: true });
@@ -28,6 +32,11 @@ export function writeFileAtomically(path: string, content: string | Buffer, mode
     throw error;
   }
   syncFolder(folder);
+}
+
+/** Where to write a file of somebody else's folder before it takes its place: a name that nobody else gives. */
+export function unfinished(path: string): string {
+  return `${path}.guardian-unfinished`;
 }
 
 // The rename itself is on disk only when its folder is.

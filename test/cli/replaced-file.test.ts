@@ -18,6 +18,16 @@ test('replaceFile() replaces a file and a link, with the mode it is given, and n
   assert.equal(readFileSync(file, 'utf8'), 'old');
 });
 
+test('replaceFile() opens nothing that somebody has closed, and leaves what they keep beside it', (t) => {
+  const file = join(tempDir(t), 'report.html');
+  writeFileSync(file, 'old', { mode: 0o600 });
+  writeFileSync(`${file}.new`, 'mine');
+  replaceFile(file, 'new', 0o644);
+  assert.equal(lstatSync(file).mode & 0o777, 0o600);
+  assert.equal(readFileSync(file, 'utf8'), 'new');
+  assert.equal(readFileSync(`${file}.new`, 'utf8'), 'mine');
+});
+
 test('replaceFile() writes into a pipe or a device and leaves it in its place', async (t) => {
   const dir = tempDir(t);
   const [pipe, device] = [join(dir, 'pipe'), join(dir, 'device')];

@@ -1,6 +1,8 @@
 import type { Config } from '../../config/schema.ts';
+import { OperatorError } from '../../core/errors.ts';
 import { DONE, type Finding, type Step } from './step.ts';
 import { SuricataSettings } from './suricata-settings.ts';
+import type { TargetSystem } from './target-system.ts';
 
 /** Whether guardian and Suricata mean the same command socket, and whether guardian will be let in. It changes nothing. */
 export function commandSocketStep({ suricata }: Pick<Config, 'suricata'>, configPath: string): Step {
@@ -8,7 +10,8 @@ export function commandSocketStep({ suricata }: Pick<Config, 'suricata'>, config
     title: "agree on Suricata's command socket",
 
     async look({ system }): Promise<Finding> {
-      const settings = await SuricataSettings.read(system, suricata.binary, suricata.config);
+      const settings = await readable(system, suricata);
+      if (settings === undefined) return { state: 'skipped', why: 'Suricata does not take its configuration as it is' };
       const socket = settings.commandSocket;
       if (socket === undefined) {
         const hint = `Write "unix-command: { enabled: yes }" in ${suricata.config} and restart Suricata.`;
@@ -33,4 +36,15 @@ export function commandSocketStep({ suricata }: Pick<Config, 'suricata'>, config
 
     perform: () => undefined,
   };
+}
+
+/** A first look ahead may come when a file of ours that Suricata includes is missing; the step before this one says or mends that. */
+async function readable(
+  system: TargetSystem,
+  { binary, config }: Config['suricata'],
+): Promise<SuricataSettings | undefined> {
+  return SuricataSettings.read(system, binary, config).catch((error: unknown) => {
+    if (error instanceof OperatorError) return undefined;
+    throw error;
+  });
 }

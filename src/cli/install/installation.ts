@@ -7,6 +7,7 @@ import { commandSocketStep } from './command-socket-step.ts';
 import { fileStep } from './file-step.ts';
 import { folderStep } from './folder-step.ts';
 import { productFile } from './product.ts';
+import { servicePathsStep } from './service-paths-step.ts';
 import { serviceStep } from './service-step.ts';
 import type { Finding, Step } from './step.ts';
 import { SuricataSettings } from './suricata-settings.ts';
@@ -30,9 +31,9 @@ const SOCKET_IN_CONFIG = '/var/run/suricata-command.socket';
 
 /** Every step of an installation on this system, in order. */
 export async function installation(system: TargetSystem, program: Program): Promise<readonly Step[]> {
-  const configText = await firstConfig(system);
-  const text = system.read(DEFAULT_CONFIG_PATH) ?? configText;
-  const config = loadConfig({ path: DEFAULT_CONFIG_PATH, text });
+  // Suricata is asked only for the first: what is there already is a person's, and install goes on where Suricata's own file is broken.
+  const configText = system.read(DEFAULT_CONFIG_PATH) ?? (await firstConfig(system));
+  const config = loadConfig({ path: DEFAULT_CONFIG_PATH, text: configText });
   const sysctl = productFile('native-config/sysctl/60-guardian.conf');
   return [
     // Whose everything is.
@@ -51,6 +52,7 @@ export async function installation(system: TargetSystem, program: Program): Prom
       text: unitText(program),
       packaged: '/usr/lib/systemd/system',
     }),
+    ...servicePathsStep(config, DEFAULT_CONFIG_PATH),
     ...nftablesSteps(config),
     ...(await suricataSteps(system, config)),
     // Last: it finds everything else in place.
@@ -74,7 +76,7 @@ async function suricataSteps(system: TargetSystem, config: Config): Promise<read
   const unit = SURICATA_UNITS.some((path) => system.has(path));
   return [
     ...(unit ? [fileStep({ path: '/etc/systemd/system/suricata.service.d/guardian.conf', text: dropIn })] : []),
-    fileStep({ path: fragment, text: output }),
+    fileStep({ path: fragment, text: output, includedBy: { binary: config.suricata.binary, config: yaml } }),
     suricataStep({ config, fragment }),
     commandSocketStep(config, DEFAULT_CONFIG_PATH),
   ];

@@ -8,13 +8,31 @@ export type Change =
   | { readonly kind: 'folder'; readonly path: string }
   /** Mode or owner of a folder that was there. */
   | { readonly kind: 'ownership'; readonly path: string; readonly before: Ownership; readonly after: Ownership }
-  /** A file that was made; digests of everything that was ever written to it. */
-  | { readonly kind: 'file'; readonly path: string; readonly digests: readonly string[] }
-  /** Lines between our marks in somebody else's file, which lies as it was in `backup`. */
-  | { readonly kind: 'lines'; readonly path: string; readonly backup: string }
+  | MadeFile
+  | Lines
   /** A kernel setting of the running system. */
   | { readonly kind: 'setting'; readonly name: string; readonly before: string; readonly after: string }
   | { readonly kind: 'unit'; readonly name: string };
+
+/** A file that was made. */
+export interface MadeFile {
+  readonly kind: 'file';
+  readonly path: string;
+  /** Of everything that was ever written to it. */
+  readonly digests: readonly string[];
+  /** Suricata's, where that may include the file and does not start without it then. */
+  readonly includedBy?: { readonly binary: string; readonly config: string };
+}
+
+/** List items of ours in somebody else's file, which lies as it was in `backup`. */
+export interface Lines {
+  readonly kind: 'lines';
+  readonly path: string;
+  readonly backup: string;
+  readonly items: readonly string[];
+  /** False until the program whose file it is has taken them. */
+  readonly isTested: boolean;
+}
 
 /** Of root alone: what stands here is undone by root, so the daemon's user must not be able to write it. */
 const FOLDER = '/var/lib/home-network-guardian';

@@ -23,24 +23,19 @@ export function withItem(text: string, list: string, item: string): Joined {
   return { text: [...lines.slice(0, head + 1), ...added, ...lines.slice(head + 1)].join('\n') };
 }
 
-/** The text without our marked lines; `undefined` when a mark has lost its other half. */
-export function withoutMarked(text: string): string | undefined {
-  const kept: string[] = [];
-  let isInside = false;
-  for (const line of text.split('\n')) {
-    const isBegin = line.trim() === BEGIN;
-    if (isBegin && isInside) return undefined;
-    if (isBegin) isInside = true;
-    else if (line.trim() === END && isInside) isInside = false;
-    else if (line.trim() === END) return undefined;
-    else if (!isInside) kept.push(line);
-  }
-  return isInside ? undefined : kept.join('\n');
-}
-
-/** Whether it holds lines of ours. */
-export function isMarked(text: string): boolean {
-  return text.includes(BEGIN);
+/**
+ * The text without our marks and without these items of ours, wherever they stand by now. By what they say and not by what stands
+ * between the marks: a mark may have been lost, and a line of somebody else may have come between them.
+ */
+export function withoutOurs(text: string, items: readonly string[]): string {
+  const isOurs = (line: string): boolean => {
+    const said = line.trim();
+    return said === BEGIN || said === END || items.some((item) => said.replace(/\s+#.*$/, '') === `- ${item}`);
+  };
+  return text
+    .split('\n')
+    .filter((line) => !isOurs(line))
+    .join('\n');
 }
 
 /** How far the items of a list are indented; `undefined` when what follows is no item. */

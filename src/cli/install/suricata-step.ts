@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Config } from '../../config/schema.ts';
 import { OperatorError } from '../../core/errors.ts';
-import { isMarked, type Joined, withItem, withoutMarked } from './marked-lines.ts';
+import type { Lines } from './manifest.ts';
+import { type Joined, withItem, withoutOurs } from './marked-lines.ts';
 import { DONE, type Finding, NEEDED, type Site, type Step } from './step.ts';
 import { SuricataSettings } from './suricata-settings.ts';
+import type { TargetSystem } from './target-system.ts';
 
 /** What the step needs to know of guardian's configuration, and the fragment with its EVE output. */
 export interface SuricataStepOptions {
@@ -13,61 +15,110 @@ export interface SuricataStepOptions {
   readonly fragment: string;
 }
 
-/** What is kept beside the file while we are installed. */
-const BACKUP_SUFFIX = '.before-guardian';
+/** An item that we want in a list of suricata.yaml. */
+interface Item {
+  readonly list: string;
+  readonly text: string;
+}
 
-/** Adds our EVE output and our rules file to suricata.yaml, asks Suricata whether it takes them, and takes them out if not. */
+/** Adds what suricata.yaml lacks of our EVE output and our rules file, asks Suricata whether it takes them, and takes them out if not. */
 export function suricataStep({ config, fragment }: SuricataStepOptions): Step {
   const { config: yaml, binary, rulesFile } = config.suricata;
-  const isJoined = async ({ system }: Site): Promise<boolean> => {
+  const output: Item = { list: 'outputs', text: `eve-log: !include ${basename(fragment)}` };
+  const rules: Item = { list: 'rule-files', text: rulesFile };
+
+  /** What Suricata does not have, from whomever. */
+  const lacking = async ({ system }: Site): Promise<readonly Item[] | { readonly problem: string }> => {
     const settings = await SuricataSettings.read(system, binary, yaml);
-    return settings.sendsTo(config.eve.socket, `unix_${config.eve.type}`) && settings.loads(rulesFile);
+    const found = settings.outputTo(config.eve.socket, `unix_${config.eve.type}`);
+    if (typeof found === 'object') return found;
+    return [...(found === undefined ? [output] : []), ...(settings.loads(rulesFile) ? [] : [rules])];
   };
+
   return {
     title: `add an EVE output and ${basename(rulesFile)} to ${yaml}, checked by "suricata -T"`,
 
     async look(site): Promise<Finding> {
       const text = site.system.read(yaml) ?? '';
-      const joined = joinedText(text, fragment, rulesFile);
-      // With a stale fragment beside it Suricata does not take its own file, so ask only when our files stand.
-      if (isMarked(text) && !site.system.has(fragment)) return NEEDED;
-      if (await isJoined(site)) return DONE;
+      const noted = site.manifest.find('lines', yaml);
+      // Suricata does not take its own file when it includes one of ours that is gone, so ask only when ours stands.
+      if (text.includes(basename(fragment)) && !site.system.has(fragment)) return NEEDED;
+      if (noted?.isTested === false || staleOf(noted, [output, rules]).length > 0) return NEEDED;
+      const items = await lacking(site);
+      if ('problem' in items) return unfit(items.problem, config.eve.socket, fragment);
+      if (items.length === 0) return DONE;
+      const joined = joinedText(text, items);
       return 'problem' in joined ? refusal(joined.problem, yaml, fragment, rulesFile) : NEEDED;
     },
 
     async perform(site): Promise<void> {
       const { system, manifest } = site;
+      const noted = manifest.find('lines', yaml);
+      const ours = noted?.items ?? [];
       const before = system.read(yaml) ?? '';
-      const joined = joinedText(before, fragment, rulesFile);
-      if ('problem' in joined) throw new OperatorError(`Cannot add to "${yaml}": ${joined.problem}`);
-      const backup = `${yaml}${BACKUP_SUFFIX}`;
+      const lacked = await lacking(site);
+      if ('problem' in lacked) throw cannotAdd(yaml, lacked.problem);
+      // Ours are put there anew, so that their marks are whole.
+      const items = [output, rules].filter((item) => lacked.includes(item) || ours.includes(item.text));
+      const clean = withoutOurs(before, ours);
+      const joined = joinedText(clean, items);
+      if ('problem' in joined) throw cannotAdd(yaml, joined.problem);
+      const backup = noted?.backup ?? freeName(system, `${yaml}${BACKUP_SUFFIX}`);
       const ownership = system.ownership(yaml);
-      manifest.note({ kind: 'lines', path: yaml, backup });
-      system.write(backup, withoutMarked(before) ?? before, ownership);
+      const note = { kind: 'lines', path: yaml, backup } as const;
+      manifest.note({ ...note, items: [...new Set([...ours, ...items.map(({ text }) => text)])], isTested: false });
+      system.write(backup, clean, ownership);
       system.write(yaml, joined.text, ownership);
       try {
         await testSuricata(site, binary, yaml);
-        if (!(await isJoined(site)))
+        const missed = await lacking(site);
+        if ('problem' in missed || missed.length > 0)
           throw new OperatorError(`Cannot add to "${yaml}": Suricata does not see it, so an include replaces it`);
       } catch (cause) {
-        system.write(yaml, before, ownership);
+        // Lines that an interrupted run left were never tested, so they are not what was there.
+        system.write(yaml, noted?.isTested === false ? clean : before, ownership);
         throw rolledBack(yaml, cause);
       }
+      manifest.note({ ...note, items: items.map(({ text }) => text), isTested: true });
     },
   };
 }
 
-function joinedText(text: string, fragment: string, rulesFile: string): Joined {
-  const clean = withoutMarked(text);
-  if (clean === undefined)
-    return { problem: 'a line "guardian begin" or "guardian end" of ours has lost its other half' };
-  const withOutput = withItem(clean, 'outputs', `eve-log: !include ${basename(fragment)}`);
-  return 'problem' in withOutput ? withOutput : withItem(withOutput.text, 'rule-files', rulesFile);
+/** What is kept beside the file while we are installed. */
+const BACKUP_SUFFIX = '.before-guardian';
+
+/** A name that nobody has taken. */
+function freeName(system: TargetSystem, name: string): string {
+  let free = name;
+  for (let count = 2; system.has(free); count += 1) free = `${name}-${count}`;
+  return free;
+}
+
+/** Items of ours that a changed configuration no longer wants. */
+function staleOf(noted: Lines | undefined, wanted: readonly Item[]): readonly string[] {
+  return (noted?.items ?? []).filter((text) => !wanted.some((item) => item.text === text));
+}
+
+function joinedText(text: string, items: readonly Item[]): Joined {
+  return items.reduce<Joined>(
+    (joined, item) => ('problem' in joined ? joined : withItem(joined.text, item.list, item.text)),
+    { text },
+  );
+}
+
+function cannotAdd(yaml: string, problem: string): OperatorError {
+  return new OperatorError(`Cannot add to "${yaml}": ${problem}`, { hint: HINT });
 }
 
 function refusal(problem: string, yaml: string, fragment: string, rulesFile: string): Finding {
   const hint = `Add "- eve-log: !include ${fragment}" to your outputs and "- ${rulesFile}" to your rule-files, then run this again.`;
   return { state: 'refused', why: `${problem} in ${yaml}`, hint };
+}
+
+/** A second output to the same socket would tell everything twice, so somebody else's is for them to mend. */
+function unfit(problem: string, socket: string, fragment: string): Finding {
+  const hint = `Mend that output as ${fragment} has it, or take it out, then run this again.`;
+  return { state: 'refused', why: `there is an output to ${socket} already, but ${problem}`, hint };
 }
 
 /**

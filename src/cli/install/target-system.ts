@@ -12,12 +12,13 @@ import {
   openSync,
   readFileSync,
   realpathSync,
+  rmSync,
   statSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { OperatorError } from '../../core/errors.ts';
-import { writeFileAtomically } from '../../lib/atomic-file.ts';
+import { unfinished, writeFileAtomically } from '../../lib/atomic-file.ts';
 
 const run = promisify(execFile);
 
@@ -73,10 +74,18 @@ export class TargetSystem {
   write(path: string, text: string, { mode, uid, gid }: Ownership): void {
     const full = this.#followed(path);
     const real = existsSync(full) ? realpathSync(full) : full;
-    writeFileAtomically(real, text, mode);
+    writeFileAtomically(real, text, mode, unfinished(real));
     // The umask cuts the mode given at creation.
     chmodSync(real, mode);
     chownSync(real, uid, gid);
+  }
+
+  /** Removes a file, or only what a run that was killed while it wrote the file left beside it. */
+  remove(path: string, { onlyUnfinished = false } = {}): void {
+    const full = this.#followed(path);
+    const real = existsSync(full) ? realpathSync(full) : full;
+    rmSync(unfinished(real), { force: true });
+    if (!onlyUnfinished) rmSync(full, { force: true });
   }
 
   ownership(path: string): Ownership {
@@ -104,9 +113,18 @@ export class TargetSystem {
 
   /** Number of a user or group by its file; `undefined` when there is none. */
   idOf(kind: 'passwd' | 'group', name: string): number | undefined {
-    const line = (this.read(`/etc/${kind}`) ?? '').split('\n').find((entry) => entry.startsWith(`${name}:`));
-    const id = line?.split(':')[2];
+    const id = this.#entryOf(kind, name)?.[2];
     return id !== undefined && /^\d+$/.test(id) ? Number(id) : undefined;
+  }
+
+  /** What a user is given at a login; where its entry names none, that is /bin/sh. */
+  shellOf(user: string): string {
+    return this.#entryOf('passwd', user)?.[6] || '/bin/sh';
+  }
+
+  #entryOf(kind: 'passwd' | 'group', name: string): readonly string[] | undefined {
+    const line = (this.read(`/etc/${kind}`) ?? '').split('\n').find((entry) => entry.startsWith(`${name}:`));
+    return line?.split(':');
   }
 
   /** Whether a program is installed here. */

@@ -1,13 +1,17 @@
-import { existsSync, lchownSync, lstatSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import type { Change } from './manifest.ts';
-import { withoutMarked } from './marked-lines.ts';
+import { existsSync, lchownSync, lstatSync, readdirSync, rmdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { Change, Lines, MadeFile } from './manifest.ts';
+import { withoutOurs } from './marked-lines.ts';
+import { SuricataSettings } from './suricata-settings.ts';
 import { readSetting, writeSetting } from './sysctl-step.ts';
 import { digestOf, type Ownership, type TargetSystem } from './target-system.ts';
 
-/** What became of one change. `kept`: a person has made it theirs, or something still stands in it; nothing was touched. */
+/**
+ * What became of one change. `kept`: a person has made it theirs, or something still stands in it; nothing was touched.
+ * `NOT done`: it must go, and cannot before a person has done what `why` says.
+ */
 export interface Undone {
-  readonly outcome: 'undone' | 'kept' | 'gone';
+  readonly outcome: 'undone' | 'kept' | 'gone' | 'NOT done';
   readonly what: string;
   readonly why?: string;
 }
@@ -39,30 +43,40 @@ async function undoUnit(name: string, system: TargetSystem): Promise<Undone> {
   return { outcome: 'undone', what };
 }
 
-function undoLines({ path, backup }: Extract<Change, { kind: 'lines' }>, system: TargetSystem): Undone {
+function undoLines({ path, backup, items }: Lines, system: TargetSystem): Undone {
   const what = `take our lines out of ${path}`;
   const text = system.read(path);
   if (text === undefined) return { outcome: 'gone', what, why: 'the file is not there' };
-  const clean = withoutMarked(text);
-  if (clean === undefined) {
-    return {
-      outcome: 'kept',
-      what,
-      why: `one of our marks is damaged; take the lines out yourself, ${backup} is the file as it was`,
-    };
-  }
+  const clean = withoutOurs(text, items);
   if (clean !== text) system.write(path, clean, system.ownership(path));
-  rmSync(system.at(backup), { force: true });
+  system.remove(path, { onlyUnfinished: true });
+  system.remove(backup);
   return { outcome: clean === text ? 'gone' : 'undone', what };
 }
 
-function undoFile({ path, digests }: Extract<Change, { kind: 'file' }>, system: TargetSystem): Undone {
+async function undoFile({ path, digests, includedBy }: MadeFile, system: TargetSystem): Promise<Undone> {
   const what = `remove ${path}`;
   const text = system.read(path);
+  system.remove(path, { onlyUnfinished: true });
   if (text === undefined) return { outcome: 'gone', what };
   if (!digests.includes(digestOf(text))) return { outcome: 'kept', what, why: 'you changed it' };
-  rmSync(system.at(path));
-  return { outcome: 'undone', what };
+  const takes = async (): Promise<boolean> => includedBy === undefined || (await isTaken(includedBy, system));
+  const tookBefore = await takes();
+  const ownership = system.ownership(path);
+  system.remove(path);
+  if (!tookBefore || (await takes())) return { outcome: 'undone', what };
+  system.write(path, text, ownership);
+  const why = `Suricata still includes it and does not start without it; take "!include ${basename(path)}" out of its configuration, and run this again`;
+  return { outcome: 'NOT done', what, why };
+}
+
+/** Whether Suricata takes its configuration as it is now; so it does where there is no Suricata any more. */
+async function isTaken({ binary, config }: Required<MadeFile>['includedBy'], system: TargetSystem): Promise<boolean> {
+  if (!system.has(config) || !(await system.canRun(binary))) return true;
+  return SuricataSettings.read(system, binary, config).then(
+    () => true,
+    () => false,
+  );
 }
 
 function undoFolder(path: string, system: TargetSystem): Undone {

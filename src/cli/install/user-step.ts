@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { OperatorError } from '../../core/errors.ts';
 import { PRODUCT } from './product.ts';
-import { DONE, NEEDED, type Site, type Step } from './step.ts';
+import { DONE, type Finding, NEEDED, type Site, type Step } from './step.ts';
 
 /** The daemon's user and group. */
 export const USER = 'guardian';
@@ -10,7 +10,17 @@ export const USER = 'guardian';
 export const userStep: Step = {
   title: `create user and group ${USER}`,
 
-  look: ({ system }) => (system.idOf('passwd', USER) === undefined ? NEEDED : DONE),
+  look({ system }): Finding {
+    if (system.idOf('passwd', USER) === undefined) return NEEDED;
+    const shell = system.shellOf(USER);
+    if (/\/(?:nologin|false)$/.test(shell)) return DONE;
+    const hint = `Rename that account, or let nobody log in by it: usermod --shell /usr/sbin/nologin ${USER}`;
+    return {
+      state: 'refused',
+      why: `somebody logs in by that name (shell ${shell}) and would hold what guardian holds`,
+      hint,
+    };
+  },
 
   async perform({ system, manifest }: Site): Promise<void> {
     manifest.note({ kind: 'user', name: USER });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { chownSync, existsSync, lchownSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -201,16 +201,173 @@ test('uninstall --purge leaves neither data nor keys, and what is not ours', asy
   assert.deepEqual(system.snapshot(), was);
 });
 
-test('uninstall touches no suricata.yaml in which one of our marks is damaged, and fails', async (t) => {
+for (const [what, damage] of [
+  ['a mark of ours is gone', (text: string) => text.replace(/ *# guardian end\n/, '')],
+  ['all our marks are gone', (text: string) => text.replaceAll(/ *# guardian (?:begin|end).*\n/g, '')],
+  [
+    'a line of somebody else came between our marks',
+    (text: string) => text.replace(/( *)(- eve-log: !include guardian-eve\.yaml\n)/, '$1$2$1- fast: { enabled: no }\n'),
+  ],
+] as const) {
+  test(`where ${what}, uninstall takes out our lines and no other, and Suricata takes what is left`, async (t) => {
+    if (!requires(t, 'suricata', 'systemd')) return;
+    const { system, was } = before(t);
+    const own = system.read(YAML);
+    await install(system);
+    const damaged = damage(system.read(YAML));
+    assert.notEqual(damaged, system.read(YAML));
+    system.write(YAML, damaged);
+    assert.equal((await install(system)).status, 0, 'install finds its lines too');
+    const { status, stdout } = await uninstall(system);
+    assert.equal(status, 0, stdout);
+    const left = system.read(YAML);
+    assert.equal(left.replace(/^ *- fast: \{ enabled: no \}\n/m, ''), own);
+    assert.equal(left.includes('- fast: { enabled: no }'), damaged.includes('- fast: { enabled: no }'));
+    system.write(YAML, own);
+    assert.deepEqual(system.snapshot(), was);
+    execFileSync('suricata', ['--dump-config', '-c', system.at(YAML)]);
+  });
+}
+
+test('a fragment that somebody includes by a line of their own stays until they take the line out', async (t) => {
   if (!requires(t, 'suricata', 'systemd')) return;
-  const system = systemRoot(t);
+  const { system, was } = before(t);
+  const own = system.read(YAML);
   await install(system);
-  const damaged = system.read(YAML).replace(/ *# guardian end\n/, '');
-  system.write(YAML, damaged);
+  const rewritten = system
+    .read(YAML)
+    .replace('- eve-log: !include guardian-eve.yaml', '- eve-log: !include "guardian-eve.yaml"');
+  system.write(YAML, rewritten);
   const { status, stdout } = await uninstall(system);
   assert.equal(status, 1);
-  assert.match(stdout, /^kept {5}take our lines out of .*suricata\.yaml\.before-guardian is the file as it was$/m);
-  assert.equal(system.read(YAML), damaged);
+  assert.match(stdout, /^NOT done remove \/etc\/suricata\/guardian-eve\.yaml: Suricata still includes it/m);
+  execFileSync('suricata', ['--dump-config', '-c', system.at(YAML)]);
+  system.write(YAML, own);
+  assert.equal((await uninstall(system)).status, 0);
+  assert.deepEqual(system.snapshot(), was);
+});
+
+test('a fragment that was deleted by hand is written again by install', async (t) => {
+  if (!requires(t, 'suricata', 'systemd')) return;
+  const { system, was } = before(t);
+  await install(system);
+  const whole = system.snapshot();
+  rmSync(system.at('/etc/suricata/guardian-eve.yaml'));
+  const looked = await install(system, '--dry-run');
+  assert.match(looked.stdout, /^would {4}write \/etc\/suricata\/guardian-eve\.yaml$/m);
+  const { status, stderr } = await install(system);
+  assert.equal(status, 0, stderr);
+  assert.deepEqual(system.snapshot(), whole);
+  await uninstall(system);
+  assert.deepEqual(system.snapshot(), was);
+});
+
+for (const [how, named] of [
+  ['a pattern', '"*.rules"'],
+  ['another spelling of its path', '/var/lib/suricata/../suricata/rules/virustotal-ioc.rules'],
+  ['its name alone', 'virustotal-ioc.rules'],
+] as const) {
+  test(`rules that Suricata loads already by ${how} are not named a second time`, async (t) => {
+    if (!requires(t, 'suricata', 'systemd')) return;
+    const system = systemRoot(t);
+    const text = system.read(YAML).replace(/^rule-files:\n/m, `rule-files:\n  - ${named}\n`);
+    system.write(YAML, text);
+    const { status, stderr } = await install(system);
+    assert.equal(status, 0, stderr);
+    assert.match(system.read(YAML), /!include guardian-eve\.yaml/);
+    assert.doesNotMatch(system.read(YAML), /- \/var\/lib\/suricata\/rules\/virustotal-ioc\.rules/);
+    await uninstall(system);
+    assert.equal(system.read(YAML), text);
+  });
+}
+
+for (const [what, output, why] of [
+  ['off', 'enabled: no, filetype: unix_stream, types: [dns]', 'it is not enabled'],
+  ['without DNS', 'enabled: yes, filetype: unix_stream, types: [alert, tls]', 'it writes no dns'],
+  ['of datagrams', 'enabled: yes, filetype: unix_dgram, types: [dns]', 'it is of type unix_dgram, want unix_stream'],
+] as const) {
+  test(`an output to our socket that is ${what} is left to its owner, and said`, async (t) => {
+    if (!requires(t, 'suricata', 'systemd')) return;
+    const system = systemRoot(t);
+    const line = `  - eve-log: { ${output}, filename: /run/guardian/eve.sock }\n`;
+    const text = system.read(YAML).replace(/^outputs:\n/m, `outputs:\n${line}`);
+    system.write(YAML, text);
+    const { status, stdout } = await install(system);
+    assert.equal(status, 1);
+    assert.match(stdout, new RegExp(`^NOT done add an EVE output.*already, but ${why}`, 'm'));
+    assert.equal(system.read(YAML), text);
+  });
+}
+
+test('what was left half written is taken away, and what a user keeps under such a name is not touched', async (t) => {
+  if (!requires(t, 'suricata', 'systemd')) return;
+  const system = systemRoot(t);
+  for (const end of ['.new', '.before-guardian']) system.write(`${YAML}${end}`, 'mine');
+  const was = system.snapshot();
+  await install(system);
+  for (const path of [
+    YAML,
+    `${YAML}.before-guardian-2`,
+    '/etc/suricata/guardian-eve.yaml',
+    '/etc/guardian/guardian.yaml',
+  ])
+    system.write(`${path}.guardian-unfinished`, 'half');
+  const { status, stdout } = await uninstall(system);
+  assert.equal(status, 0, stdout);
+  assert.deepEqual(system.snapshot(), was);
+});
+
+test('lines that no Suricata has tested, since install was killed, are tested by the next, and taken out when refused', async (t) => {
+  if (!requires(t, 'suricata', 'systemd')) return;
+  const { system, was } = before(t);
+  await install(system);
+  const path = '/var/lib/home-network-guardian/installed.json';
+  system.write(path, system.read(path).replace('"isTested": true', '"isTested": false'));
+  const broken = system.read(YAML).replace(/^stream:\n {2}memcap: .*$/m, 'stream:\n  memcap: nonsense');
+  system.write(YAML, broken);
+  const { status, stderr } = await install(system);
+  assert.equal(status, 1);
+  assert.match(stderr, /^guardian: Cannot run suricata/);
+  assert.doesNotMatch(system.read(YAML), /guardian/);
+  system.write(
+    YAML,
+    system.read(YAML).replace('memcap: nonsense', /^stream:\n {2}(memcap: .*)$/m.exec(broken)?.[1] ?? ''),
+  );
+  await uninstall(system);
+  assert.equal(was.size, system.snapshot().size);
+});
+
+test('folders that the hardened service may not write to are said, and taken as they are once a drop-in opens them', async (t) => {
+  if (!requires(t, 'systemd')) return;
+  const { system } = before(t, { withSuricata: false });
+  system.write(
+    '/etc/guardian/guardian.yaml',
+    'data_dir: /srv/guardian\nsuricata: { rules_file: /srv/rules/virustotal-ioc.rules }\n',
+  );
+  const { status, stdout } = await install(system);
+  assert.equal(status, 1);
+  assert.match(
+    stdout,
+    /^NOT done let the service write .*: it sees \/srv\/guardian and \/srv\/rules read-only or not at all$/m,
+  );
+  assert.match(stdout, /^ +Make it .*"ReadWritePaths=\/srv\/guardian \/srv\/rules"\.$/m);
+  system.write('/etc/systemd/system/guardian.service.d/override.conf', '[Service]\nReadWritePaths=-/srv\n');
+  assert.equal((await install(system)).status, 0);
+});
+
+test('an account that somebody logs in by is not taken for the daemon without a word', async (t) => {
+  if (!requires(t, 'systemd')) return;
+  const { system } = before(t, { withSuricata: false });
+  system.write('/etc/passwd', `${system.read('/etc/passwd')}guardian:x:1001:1001::/home/guardian:/bin/bash\n`);
+  system.write('/etc/group', `${system.read('/etc/group')}guardian:x:1001:\n`);
+  const { status, stdout } = await install(system);
+  assert.equal(status, 1);
+  assert.match(
+    stdout,
+    /^NOT done create user and group guardian: somebody logs in by that name \(shell \/bin\/bash\)/m,
+  );
+  await uninstall(system);
+  assert.match(system.read('/etc/passwd'), /^guardian:/m);
 });
 
 test('a folder of rules that belongs to somebody else is not taken over', async (t) => {

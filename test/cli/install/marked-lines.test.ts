@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { isMarked, withItem, withoutMarked } from '../../../src/cli/install/marked-lines.ts';
+import { withItem, withoutOurs } from '../../../src/cli/install/marked-lines.ts';
 
 test('withItem() puts an item of the list own indentation before the others, between marks', () => {
   const joined = withItem('a: 1\noutputs:\n\n  # why\n  - fast:\n      enabled: yes\nb: 2\n', 'outputs', 'eve-log: x');
@@ -47,29 +47,28 @@ test('what is added is taken out again to the last byte, whatever stands around 
         const text = [...head, 'rule-files:', `${indent}- own.rules`, ...tail].join(end);
         const joined = withItem(text, 'rule-files', '/ours.rules');
         assert.ok('text' in joined);
-        assert.ok(isMarked(joined.text));
         assert.ok(joined.text.includes(`${indent}- /ours.rules${end}`));
-        assert.equal(withoutMarked(joined.text), text);
+        assert.equal(withoutOurs(joined.text, ['/ours.rules']), text);
       },
     ),
   );
 });
 
-test('a person who edits around our lines keeps what they wrote', () => {
+test('a person who edits around and between our lines keeps what they wrote', () => {
   const joined = withItem('rule-files:\n  - a.rules\n', 'rule-files', 'ours.rules');
   assert.ok('text' in joined);
-  const edited = `# mine\n${joined.text.replace('a.rules', 'b.rules')}  - c.rules\n`;
-  assert.equal(withoutMarked(edited), '# mine\nrule-files:\n  - b.rules\n  - c.rules\n');
+  const edited = `# mine\n${joined.text.replace('a.rules', 'b.rules').replace('  - ours.rules\n', '  - ours.rules # bad names\n  - d.rules\n')}  - c.rules\n`;
+  assert.equal(withoutOurs(edited, ['ours.rules']), '# mine\nrule-files:\n  - d.rules\n  - b.rules\n  - c.rules\n');
 });
 
 for (const mark of ['guardian begin', 'guardian end']) {
-  test(`withoutMarked() touches nothing when the line "${mark}" is gone`, () => {
+  test(`our lines are found when the line "${mark}" is gone`, () => {
     const joined = withItem('rule-files:\n  - a.rules\n', 'rule-files', 'ours.rules');
     assert.ok('text' in joined);
     const damaged = joined.text
       .split('\n')
       .filter((line) => !line.includes(mark))
       .join('\n');
-    assert.equal(withoutMarked(damaged), undefined);
+    assert.equal(withoutOurs(damaged, ['ours.rules']), 'rule-files:\n  - a.rules\n');
   });
 }
