@@ -26,7 +26,7 @@ export interface ScanFacts extends NamedFacts {
 
 /** What was asked and answered in the period. */
 export interface ScansFacts {
-  /** Questions by what came of them. */
+  /** Questions to VirusTotal by what came of them. */
   readonly outcomes: ReadonlyMap<string, number>;
   /** Observables that VirusTotal knows. */
   readonly answered: number;
@@ -53,6 +53,12 @@ export interface ScansFacts {
   readonly classes: readonly { readonly name: string; readonly observables: number; readonly engines: number }[];
   /** The worst first; `answered` says how many there are in all. */
   readonly rows: readonly ScanFacts[];
+}
+
+/** How many things were used, and by how many devices that are known by an address. */
+export interface UsedFacts {
+  readonly observables: number;
+  readonly clients: number;
 }
 
 /** A device and something flagged that it used. */
@@ -111,6 +117,8 @@ export interface ReportPanels {
   readonly thresholds: { readonly suspicious: number; readonly malicious: number; readonly strong: number };
   readonly scans: ScansFacts;
   readonly series: SeriesFacts;
+  readonly used: { readonly malicious: UsedFacts; readonly suspicious: UsedFacts };
+  /** The worst first, then the latest; `used` says how many there are in all. */
   readonly contacts: readonly ContactFacts[];
   readonly signatures: readonly {
     readonly sid: number;

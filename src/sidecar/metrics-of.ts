@@ -53,6 +53,6 @@ export function metricsOf(sources: MetricsSources): MetricsSnapshot {
     outboxRows: sync?.outboxRows,
     fleet: fleet === undefined ? undefined : { ...fleet, inReach: fleet.state === 'in_reach' },
     syncLagSeconds: sync?.lagMs === undefined ? undefined : sync.lagMs / 1000,
-    coverageRatio: store.verdicts.coverageSince(startOf('day', now)),
+    coverageRatio: store.verdicts.coverage({ since: startOf('day', now), now }),
   };
 }

@@ -62,6 +62,7 @@ export function reportOf({ store, status, policy, since: from, now }: ReportSour
       turnedMalicious: network.turnedMalicious(range, MOST_MARKS).map(named),
       spent: network.spentByDay(range),
     },
+    used: { malicious: network.used(range, 'malicious'), suspicious: network.used(range, 'suspicious') },
     contacts: network.contacts(range, MOST_ROWS).map(named),
     signatures: network.signatures(range, MOST_ROWS),
     hits: network.hits(range, MOST_ROWS).map(named),
@@ -71,10 +72,10 @@ export function reportOf({ store, status, policy, since: from, now }: ReportSour
 }
 
 function scansFacts({ scanPanels: panels, lookups, verdicts }: Store, range: PanelRange): ScansFacts {
-  const lastScanAt = panels.lastScanAt();
-  const coverage = verdicts.coverageSince(range.since);
+  const lastScanAt = panels.lastScanAt(range);
+  const coverage = verdicts.coverage(range);
   return {
-    outcomes: lookups.countsSince(range.since),
+    outcomes: lookups.counts('virustotal', range),
     answered: panels.rowCount(range),
     byPositives: panels.byPositives(range),
     ...(lastScanAt === undefined ? {} : { lastScanAt }),

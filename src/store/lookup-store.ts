@@ -53,7 +53,7 @@ export class LookupStore {
   readonly #disclosures: Statement<[number, number], DisclosureRow>;
   readonly #disclosuresOf: Statement<[string], DisclosureRow>;
   readonly #disclosed: Statement<[], { n: number }>;
-  readonly #counts: Statement<[number], { outcome: LookupOutcome; n: number }>;
+  readonly #counts: Statement<[number, number, string], { outcome: LookupOutcome; n: number }>;
   readonly #prune: Statement<[number, number]>;
 
   constructor(db: Sqlite, observables: ObservableStore) {
@@ -74,7 +74,9 @@ export class LookupStore {
     );
     this.#disclosuresOf = db.prepare('SELECT source, sent, first_at, last_at, times FROM disclosures WHERE sent = ?');
     this.#disclosed = db.prepare('SELECT count(*) AS n FROM disclosures');
-    this.#counts = db.prepare('SELECT outcome, count(*) AS n FROM lookups WHERE at >= ? GROUP BY outcome');
+    this.#counts = db.prepare(
+      'SELECT outcome, count(*) AS n FROM lookups WHERE at >= ? AND at <= ? AND source = ? GROUP BY outcome',
+    );
     const isDue = (table: string): string => `EXISTS (SELECT 1 FROM ${table} WHERE relation = 'lookups' AND k1 = l.id)`;
     this.#prune = db.prepare(
       `DELETE FROM lookups WHERE id IN (SELECT id FROM lookups AS l WHERE at < ? AND outcome <> 'refused'
@@ -133,9 +135,12 @@ export class LookupStore {
     return this.#prune.run(before, limit).changes;
   }
 
-  /** What came of the questions asked since `since`. */
-  countsSince(since: number): ReadonlyMap<LookupOutcome, number> {
-    return new Map(this.#counts.all(since).map((row) => [row.outcome, row.n]));
+  /** What came of the questions that a source was asked in a time. */
+  counts(
+    source: string,
+    { since, now }: { readonly since: number; readonly now: number },
+  ): ReadonlyMap<LookupOutcome, number> {
+    return new Map(this.#counts.all(since, now, source).map((row) => [row.outcome, row.n]));
   }
 }
 

@@ -50,7 +50,7 @@ interface Row {
 const DAY_MS = 86_400_000;
 
 /** The latest answer of VirusTotal about each observable that was asked in the period. Other sources have no count of engines. */
-const LATEST = `SELECT max(id) AS id FROM reports WHERE asked_at >= @since AND source = 'virustotal' GROUP BY observable_id`;
+const LATEST = `SELECT max(id) AS id FROM reports WHERE asked_at >= @since AND asked_at <= @now AND source = 'virustotal' GROUP BY observable_id`;
 const TOTAL = 'malicious + suspicious + harmless + undetected + timeout';
 const FOUND = `reports WHERE id IN (${LATEST}) AND outcome = 'found'`;
 const VECTOR = `CASE WHEN substr(key, 1, 3) <> 'ip:' THEN substr(key, 1, instr(key, ':') - 1)
@@ -65,7 +65,7 @@ export class ScanPanels {
   readonly #classes: Statement<[Named], { name: string; observables: number; engines: number }>;
   readonly #rows: Statement<[Named], Row>;
   readonly #count: Statement<[Named], { n: number }>;
-  readonly #last: Statement<[], { at: number | null }>;
+  readonly #last: Statement<[Named], { at: number | null }>;
 
   constructor(db: Sqlite) {
     this.#byPositives = db.prepare(
@@ -78,7 +78,7 @@ export class ScanPanels {
     );
     this.#overTime = db.prepare(
       `SELECT asked_at - asked_at % @stepMs AS at, coalesce(verdicts.state, 'unasked') AS state, count(*) AS n
-       FROM reports LEFT JOIN verdicts USING (observable_id) WHERE asked_at >= @since AND source = 'virustotal' GROUP BY 1, 2`,
+       FROM reports LEFT JOIN verdicts USING (observable_id) WHERE asked_at >= @since AND asked_at <= @now AND source = 'virustotal' GROUP BY 1, 2`,
     );
     this.#vectors = db.prepare(
       `SELECT ${VECTOR} AS vector, count(*) AS scanned, sum(state IS 'suspicious') AS suspicious, sum(state IS 'malicious') AS malicious
@@ -99,12 +99,12 @@ export class ScanPanels {
        ORDER BY malicious DESC, asked_at DESC, key LIMIT @limit`,
     );
     this.#count = db.prepare(`SELECT count(*) AS n FROM ${FOUND}`);
-    this.#last = db.prepare("SELECT max(asked_at) AS at FROM reports WHERE source = 'virustotal'");
+    this.#last = db.prepare("SELECT max(asked_at) AS at FROM reports WHERE asked_at <= @now AND source = 'virustotal'");
   }
 
   /** How many observables each number of accusing engines has, where any engine answered at all. */
-  byPositives({ since }: PanelRange): readonly { readonly positives: number; readonly observables: number }[] {
-    return this.#byPositives.all({ since });
+  byPositives({ since, now }: PanelRange): readonly { readonly positives: number; readonly observables: number }[] {
+    return this.#byPositives.all({ since, now });
   }
 
   /** How old the analyses are that the answers rest on. */
@@ -116,11 +116,12 @@ export class ScanPanels {
   /** Answers by what their observable is held to be at present; steps without one are left out. */
   overTime({
     since,
+    now,
     stepMs,
   }: PanelRange): readonly ({ readonly at: number } & Readonly<Record<VerdictState, number>>)[] {
     const steps = new Map<number, { at: number } & Record<VerdictState, number>>();
     const none = Object.fromEntries(VERDICT_STATES.map((state) => [state, 0])) as Record<VerdictState, number>;
-    for (const { at, state, n } of this.#overTime.all({ since, stepMs })) {
+    for (const { at, state, n } of this.#overTime.all({ since, now, stepMs })) {
       const step = steps.get(at) ?? { at, ...none };
       step[state] = n;
       steps.set(at, step);
@@ -130,13 +131,17 @@ export class ScanPanels {
 
   vectors({
     since,
+    now,
   }: PanelRange): readonly { vector: Vector; scanned: number; suspicious: number; malicious: number }[] {
-    return this.#vectors.all({ since });
+    return this.#vectors.all({ since, now });
   }
 
   /** What engines called the things they flagged, the most frequent first. */
-  classes({ since }: PanelRange, limit: number): readonly { name: string; observables: number; engines: number }[] {
-    return this.#classes.all({ since, limit });
+  classes(
+    { since, now }: PanelRange,
+    limit: number,
+  ): readonly { name: string; observables: number; engines: number }[] {
+    return this.#classes.all({ since, now, limit });
   }
 
   /** Answers with the most accusing engines first, then the latest. */
@@ -145,13 +150,13 @@ export class ScanPanels {
   }
 
   /** How many rows there are in all. */
-  rowCount({ since }: PanelRange): number {
-    return this.#count.get({ since })?.n ?? 0;
+  rowCount({ since, now }: PanelRange): number {
+    return this.#count.get({ since, now })?.n ?? 0;
   }
 
   /** When the last answer came, whatever the period; undefined before the first. */
-  lastScanAt(): number | undefined {
-    return this.#last.get()?.at ?? undefined;
+  lastScanAt({ now }: PanelRange): number | undefined {
+    return this.#last.get({ now })?.at ?? undefined;
   }
 }
 

@@ -62,7 +62,7 @@ export class VerdictStore {
   readonly #counts: Statement<[], { state: VerdictState; n: number }>;
   readonly #held: Statement<[], Row>;
   readonly #remove: Statement;
-  readonly #coverage: Statement<[number], { seen: number; answered: number | null }>;
+  readonly #coverage: Statement<[number, number], { seen: number; answered: number | null }>;
 
   constructor(db: Sqlite, observables: ObservableStore) {
     this.#observables = observables;
@@ -93,7 +93,7 @@ export class VerdictStore {
     this.#held = db.prepare(`${SELECT} WHERE held = 1 ORDER BY since DESC`);
     this.#coverage = db.prepare(
       `SELECT count(*) AS seen, sum(verdicts.observable_id IS NOT NULL) AS answered FROM observables
-       LEFT JOIN verdicts ON verdicts.observable_id = observables.id WHERE first_seen >= ? AND instr(key, 'domain:') = 1`,
+       LEFT JOIN verdicts ON verdicts.observable_id = observables.id WHERE first_seen >= ? AND first_seen <= ? AND instr(key, 'domain:') = 1`,
     );
     this.#remove = db.prepare('DELETE FROM verdicts WHERE observable_id = ?');
   }
@@ -164,8 +164,8 @@ export class VerdictStore {
   }
 
   /** Share (0 to 1) of the names first seen since `since` that have an answer; undefined where none was seen. */
-  coverageSince(since: number): number | undefined {
-    const row = this.#coverage.get(since);
+  coverage({ since, now }: { readonly since: number; readonly now: number }): number | undefined {
+    const row = this.#coverage.get(since, now);
     return row === undefined || row.seen === 0 ? undefined : (row.answered ?? 0) / row.seen;
   }
 

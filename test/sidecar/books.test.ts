@@ -25,7 +25,8 @@ test('upkeep deletes old questions piece by piece until none is left, and the na
     for (let i = 0; i < 5_000; i++) store.lookups.keep({ ...question, observable: name(i) });
     store.lookups.keep({ ...question, observable: { kind: 'domain', value: 'young.example' }, at: NOW - DAY });
   });
-  const left = (): number => [...store.lookups.countsSince(0).values()].reduce((sum, count) => sum + count, 0);
+  const left = (): number =>
+    [...store.lookups.counts('virustotal', { since: 0, now: NOW }).values()].reduce((sum, count) => sum + count, 0);
   const book = upkeepBook(store, { sightingsMs: 30 * DAY, reportsMs: 365 * DAY, alertsMs: 90 * DAY });
   const pieces: number[] = [];
   for (let more = true; more && pieces.length < 10; ) {

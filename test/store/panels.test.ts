@@ -40,7 +40,7 @@ test('of several answers about one name the latest of the period counts', (t) =>
     { positives: 1, observables: 1 },
   ]);
   assert.deepEqual(store.scanPanels.classes(RANGE, 9), [{ name: 'phishing', observables: 1, engines: 1 }]);
-  assert.equal(store.scanPanels.lastScanAt(), NOW - HOUR);
+  assert.equal(store.scanPanels.lastScanAt(RANGE), NOW - HOUR);
   const answers = store.scanPanels.overTime(RANGE);
   assert.equal(
     answers.reduce((sum, step) => sum + step.noise + step.clean, 0),
@@ -125,4 +125,46 @@ test('a shorter period holds less, also of what was asked of Pi-hole', (t) => {
   assert.equal(store.scanPanels.rows({ ...RANGE, since: NOW - 1 }, 9).length, 0);
   const [hit] = store.networkPanels.hits({ ...RANGE, since: NOW - 3 * HOUR }, 9);
   assert.deepEqual([hit?.client, hit?.count], ['192.168.50.77', 6]);
+});
+
+test('what a clock that ran ahead left of a time to come is in no panel', (t) => {
+  const store = emptyStore(t);
+  const week = new HouseholdWeek(store, NOW);
+  const later = NOW + 9 * 365 * 24 * HOUR;
+  const bad = week.answer('evil-one.top', 12, NOW - HOUR);
+  week.use(bad, '192.168.50.77', NOW - 2 * HOUR, 5);
+  week.use(bad, '192.168.50.77', later, 70);
+  week.use(bad, '192.168.50.78', later, 1);
+  week.answer('late.example.com', 7, later);
+  const alert = {
+    sid: 7,
+    signature: 's',
+    category: '',
+    severity: 1,
+    action: 'allowed',
+    client: 'c',
+    peer: 'p',
+  } as const;
+  store.alerts.keep({ ...alert, at: NOW - HOUR });
+  store.alerts.keep({ ...alert, at: later });
+  const load = { queries: 10, blocked: 1, cached: 2, forwarded: 7, blocking: true };
+  store.stats.addPihole(later, load);
+  const { networkPanels: network, scanPanels: scans } = store;
+  assert.deepEqual(
+    network.contacts(RANGE, 9).map(({ client, count }) => [client, count]),
+    [['192.168.50.77', 5]],
+  );
+  assert.deepEqual(network.used(RANGE, 'malicious'), { observables: 1, clients: 1 });
+  assert.equal(network.signatures(RANGE, 9)[0]?.count, 1);
+  assert.equal(network.alertSteps(RANGE).length, 1);
+  assert.deepEqual(network.piholeSteps(RANGE), []);
+  assert.deepEqual(
+    network.turnedMalicious(RANGE, 9).map(({ observable }) => observable.value),
+    ['evil-one.top'],
+  );
+  assert.equal(scans.lastScanAt(RANGE), NOW - HOUR);
+  assert.equal(scans.rowCount(RANGE), 1);
+  assert.deepEqual(scans.byPositives(RANGE), [{ positives: 12, observables: 1 }]);
+  assert.equal(scans.overTime(RANGE).length, 1);
+  assert.equal(store.lookups.counts('virustotal', RANGE).get('found'), 1);
 });

@@ -17,7 +17,7 @@ export class Emptiness {
       return `VirusTotal is not asked: ${source.reason ?? source.state}. ${this.#hint('no_key')}`.trim();
     if (source?.state === 'resting')
       return `VirusTotal rests until ${timeText(source.resting_until_at)}: ${source.reason ?? 'it asked for it'}.`;
-    if (!this.#heard) return this.events;
+    if (!this.isHeard) return this.events;
     if (status.queue.length === 0) return 'Nothing was worth a question in this time.';
     const next = status.quota.find(({ next_lookup_at: at }) => at !== undefined)?.next_lookup_at;
     const when = next === undefined ? '' : `; the next one is asked ${agoText(next, Date.parse(now))}`;
@@ -31,17 +31,17 @@ export class Emptiness {
 
   /** No device used anything flagged. */
   get contacts(): string {
-    return this.#heard ? 'No device used anything that an engine or a feed flags.' : this.events;
+    return this.isHeard ? 'No device used anything that an engine or a feed flags.' : this.events;
   }
 
   /** No alerts. */
   get alerts(): string {
-    return this.#heard ? 'Suricata raised no alert in this time.' : this.events;
+    return this.isHeard ? 'Suricata raised no alert in this time.' : this.events;
   }
 
   /** No names were new. */
   get newNames(): string {
-    return this.#heard ? 'Every name had been seen before.' : this.events;
+    return this.isHeard ? 'Every name had been seen before.' : this.events;
   }
 
   /** Nothing is blocked. */
@@ -53,7 +53,7 @@ export class Emptiness {
 
   /** No counters of Suricata. */
   get suricata(): string {
-    return this.#heard
+    return this.isHeard
       ? 'Suricata has not told its own counters: include "stats" in the types of its eve-log output.'
       : this.events;
   }
@@ -82,7 +82,8 @@ export class Emptiness {
     return `No event has come from Suricata through ${eve.socket} yet.`;
   }
 
-  get #heard(): boolean {
+  /** Whether anything came from Suricata, now or in the period. */
+  get isHeard(): boolean {
     const { status, series, contacts } = this.#report;
     return (
       Object.values(status.eve.events).some((count) => count > 0) || series.new_names.length > 0 || contacts.length > 0

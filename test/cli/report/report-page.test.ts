@@ -236,13 +236,15 @@ test('the numbers on the page are those of the store, and everything stands on o
     `Object.fromEntries([...document.querySelectorAll('.figures div')].map((one) => [one.querySelector('dt').textContent, one.querySelector('dd span').textContent]))`,
   );
   const counts = store.verdicts.countByState();
-  const asked = store.lookups.countsSince(panels.since).get('found') ?? 0;
+  const asked = store.lookups.counts('virustotal', { since: panels.since, now: week.now }).get('found') ?? 0;
   assert.deepEqual(figures, {
     'Detection ratio': '2.8\u00a0%',
     Malicious: String(counts.malicious),
     Suspicious: String(counts.suspicious),
     'Questions asked': String(asked),
-    'Age of last answer': spanText(week.now - (store.scanPanels.lastScanAt() ?? 0)),
+    'Age of last answer': spanText(
+      week.now - (store.scanPanels.lastScanAt({ since: 0, now: week.now, stepMs: 1 }) ?? 0),
+    ),
     Blocked: String(store.indicators.desired(week.now).size),
   });
   const rows = await page.evaluate<string[][]>(

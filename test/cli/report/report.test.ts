@@ -2,12 +2,18 @@ import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { documentOf } from '../../../src/api/document.ts';
 import type { ReportDocument } from '../../../src/api/report-facts.ts';
+import type { StatusFacts } from '../../../src/api/status-facts.ts';
 import { EXAMPLE_HOSTS } from '../../../src/cli/demo/demo-world.ts';
-import { ask, NOW, startControl } from '../../api/control-fixture.ts';
+import { ledeOf } from '../../../src/cli/report/lede.ts';
+import { DEFAULT_POLICY } from '../../../src/core/policy.ts';
+import { reportOf } from '../../../src/sidecar/report-of.ts';
+import { ask, NOW, startControl, statusFacts } from '../../api/control-fixture.ts';
 import { HouseholdWeek } from '../../support/household-week.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { cli } from '../cli-fixture.ts';
+import { emptyStore, WEEK_MS } from './report-fixture.ts';
 
 /** A control server over the week of an invented household. */
 async function household(t: Parameters<typeof startControl>[0]) {
@@ -112,7 +118,7 @@ test('what lies before the period is not in it, also in tables and sums', async 
     (sum, { at: _at, ...counts }) => sum + Object.values(counts).reduce((a, b) => a + b, 0),
     0,
   );
-  assert.equal(answers, store.lookups.countsSince(from).get('found') ?? 0);
+  assert.equal(answers, store.lookups.counts('virustotal', { since: from, now: NOW }).get('found') ?? 0);
 });
 
 test('a block that is not proved everywhere is not called proved, and one that is nowhere is not called in force', async (t) => {
@@ -127,4 +133,40 @@ test('a block that is not proved everywhere is not called proved, and one that i
   assert.equal(await detail(), 'All of them are blocked, but not in force anywhere yet.');
   for (const { observable } of store.indicators.desired(NOW).values()) store.indicators.unwant(observable);
   assert.equal(await detail(), 'None of them is blocked: see what is held or allowed.');
+});
+
+test('the first sentence counts everything that was used, also beyond the rows of the table', async (t) => {
+  const { socket, store } = await startControl(t);
+  const week = new HouseholdWeek(store, NOW);
+  for (let i = 0; i < 130; i++) {
+    const bad = week.answer(`bad-${i}.top`, 12, NOW - 3_600_000);
+    for (const client of ['192.168.50.21', `192.168.51.${i}`]) week.use(bad, client, NOW - 3_600_000);
+  }
+  const { json } = await ask(socket, `/v1/report?since=${new Date(NOW - 86_400_000).toISOString()}`);
+  const report = json as ReportDocument;
+  assert.equal(report.contacts.length, 200);
+  const [headline, detail] = (await cli(['report', '-s', socket])).stdout.split('\n');
+  assert.equal(headline, '130 malicious names were used by 131 devices.');
+  assert.match(detail ?? '', /^At least \d+ of them blocked\.$/);
+});
+
+test('where devices were heard and nobody has judged what they used, the report is not calm', (t) => {
+  const store = emptyStore(t);
+  new HouseholdWeek(store, NOW).use({ kind: 'domain', value: 'new.example.com' }, '192.168.50.21', NOW - 3_600_000);
+  const ledeWith = (more: Partial<StatusFacts>) => {
+    const status = { ...statusFacts(store), ...more };
+    return ledeOf(documentOf(reportOf({ store, status, policy: DEFAULT_POLICY, since: NOW - WEEK_MS, now: NOW })));
+  };
+  const sources = [{ source: 'virustotal', state: 'no_key', reason: 'it has no key' }] as const;
+  assert.deepEqual(ledeWith({ feeds: [], sources }), {
+    mood: 'unknown',
+    headline: 'Devices were heard, and nothing they used has been judged.',
+    detail:
+      'VirusTotal is not asked: it has no key. Set virustotal.api_key_file. So this page says neither good nor bad.',
+  });
+  assert.deepEqual(ledeWith({ sources }), {
+    mood: 'calm',
+    headline: 'No device used anything known to be malicious.',
+    detail: 'VirusTotal answered nothing in this time, so that rests on lists and on older answers.',
+  });
 });
