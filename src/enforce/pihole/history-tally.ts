@@ -21,11 +21,12 @@ export class HistoryTally {
   #known: ReadonlyMap<number, HistorySlot> | undefined;
 
   /**
-   * What is new since the last time, by slot; nothing the first time. A restart of FTL costs at most what it had not yet written
+   * What is new since the last time, by slot; nothing the first time, nor when Pi-hole's clock went back by a slot: the day before
+   * would look new. A restart of FTL costs at most what it had not yet written
    * to its database: it reads the slots back from there.
    */
   take(slots: readonly HistorySlot[], isRestarted: boolean): readonly TallyStep[] {
-    const before = this.#known;
+    const before = isLater(this.#known, slots.at(-1)) ? undefined : this.#known;
     const known = new Map<number, HistorySlot>();
     const steps: TallyStep[] = [];
     for (const [at, slot] of slots.entries()) {
@@ -39,6 +40,10 @@ export class HistoryTally {
     if (slots.length > 0) this.#known = known;
     return steps.filter((step) => COUNTS.some((count) => step[count] > 0));
   }
+}
+
+function isLater(known: ReadonlyMap<number, HistorySlot> | undefined, last: HistorySlot | undefined): boolean {
+  return known !== undefined && last !== undefined && [...known.keys()].some((timestamp) => timestamp > last.timestamp);
 }
 
 type Counts = Record<(typeof COUNTS)[number], number>;

@@ -23,6 +23,14 @@ const MOST_SEARCHES = 20;
 const OVERLAP_S = 5;
 /** Entries and lists whose owner is remembered. */
 const MOST_CAUSES = 5_000;
+/** Counted queries that are known again: those of the overlap, and of the last minutes when Pi-hole's clock went back into them. */
+const MOST_COUNTED = 5_000;
+
+/** Times in seconds since 1970. */
+export interface PresentSlot {
+  readonly begin: number;
+  readonly end: number;
+}
 
 /** `list_id` names an entry or a list: ours by this name, ours as a list, or somebody else's. */
 type Cause = { readonly name: string } | 'our list' | 'not ours';
@@ -32,8 +40,8 @@ export class HitReader {
   readonly #client: PiholeClient;
   readonly #ourList: string;
   readonly #causes = new LRUCache<number, Cause>({ max: MOST_CAUSES });
-  /** Of the overlap: what was counted already, by id and time, since ids begin anew when FTL has no database. */
-  #counted = new Map<string, number>();
+  /** What was counted already, by id and time, since ids begin anew when FTL has no database. */
+  readonly #counted = new LRUCache<string, true>({ max: MOST_COUNTED });
   /** The time of the newest query that was counted; undefined before the first reading. */
   #newest: number | undefined;
   #missed = 0;
@@ -48,18 +56,24 @@ export class HitReader {
     return this.#missed;
   }
 
-  /** Hits since the last reading; the first one only finds the place to begin at. */
-  async read(signal: AbortSignal): Promise<readonly PiholeHit[]> {
+  /**
+   * Hits since the last reading; the first one only finds the place to begin at. `presentS` is the present slot of Pi-hole's own
+   * clock, from its first second to its last.
+   */
+  async read(presentS: PresentSlot, signal: AbortSignal): Promise<readonly PiholeHit[]> {
     if (this.#newest === undefined) {
       const [last] = (await this.#ask('length=1', signal)).queries;
       this.#newest = last?.time ?? 0;
-      if (last !== undefined) this.#counted.set(idOf(last), last.time);
+      if (last !== undefined) this.#counted.set(idOf(last), true);
       return [];
     }
+    // Its clock was ahead and is right again: what comes now would lie before the newest until that time is reached.
+    if (this.#newest > presentS.end) this.#newest = presentS.begin;
     const from = Math.max(0, Math.floor(this.#newest) - OVERLAP_S);
     const { queries, total } = await this.#ask(`length=${MOST_QUERIES}&from=${from}`, signal);
-    this.#missed += Math.max(0, total - Math.max(MOST_QUERIES, queries.length));
     const fresh = queries.filter((query) => !this.#counted.has(idOf(query)));
+    // Where the answer reaches back to what is known, nothing lies between; else what did not fit in was never seen.
+    if (fresh.length === queries.length) this.#missed += Math.max(0, total - Math.max(MOST_QUERIES, queries.length));
     return this.#count(fresh, signal);
   }
 
@@ -71,15 +85,13 @@ export class HitReader {
       // The rest stays uncounted, and is read again next time.
       if (!isKnown && ++searches > MOST_SEARCHES) break;
       const name = nameOf(await this.#causeOf(query, signal), query);
-      this.#counted.set(idOf(query), query.time);
+      this.#counted.set(idOf(query), true);
       this.#newest = Math.max(this.#newest ?? 0, query.time);
       if (name === undefined) continue;
       const client = clientOf(query);
       const key = `${client} ${name}`;
       hits.set(key, { name, client, count: (hits.get(key)?.count ?? 0) + 1 });
     }
-    const oldest = Math.floor(this.#newest ?? 0) - OVERLAP_S;
-    for (const [id, time] of this.#counted) if (time < oldest) this.#counted.delete(id);
     return [...hits.values()];
   }
 

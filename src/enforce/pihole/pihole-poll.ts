@@ -1,9 +1,9 @@
 import { OperatorError, UnavailableError } from '../../core/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import { HistoryTally } from './history-tally.ts';
-import { HitReader, type PiholeHit } from './hit-reader.ts';
+import { HitReader, type PiholeHit, type PresentSlot } from './hit-reader.ts';
 import type { PiholeClient } from './pihole-client.ts';
-import { figuresOf, type PiholeFigures, slotsOf } from './pihole-figures.ts';
+import { figuresOf, type HistorySlot, type PiholeFigures, slotsOf } from './pihole-figures.ts';
 import { NoApiError } from './pihole-problem.ts';
 
 /** What a Pi-hole did, as it is kept. */
@@ -124,7 +124,7 @@ export class PiholePoll {
         ...counts,
         blocking: slotsAgo === 0 ? figures.blocking : undefined,
       });
-    const hits = await this.#hits.read(signal);
+    const hits = await this.#hits.read(presentSlot(slots), signal);
     if (hits.length > 0) this.#options.onHits(now(), hits);
   }
 
@@ -143,6 +143,15 @@ export class PiholePoll {
       });
     }, delayMs);
   }
+}
+
+/** FTL names a slot by its middle. Without a history its clock is not known. */
+function presentSlot(slots: readonly HistorySlot[]): PresentSlot {
+  const last = slots.at(-1);
+  const half = SLOT_MS / 2 / 1000;
+  return last === undefined
+    ? { begin: 0, end: Number.POSITIVE_INFINITY }
+    : { begin: last.timestamp - half, end: last.timestamp + half };
 }
 
 function isPresent({ slotsAgo }: { readonly slotsAgo: number }): boolean {

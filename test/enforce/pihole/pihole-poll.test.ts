@@ -166,6 +166,43 @@ test('more blocked queries than anybody can read are counted as missed', async (
   assert.equal(poll.reading().missedQueries, 200);
 });
 
+test('what was missed is missed once, however often the same seconds are read', async (t) => {
+  const { ftl, clock, poll } = await world(t);
+  ftl.domains.personAdds('deny', 'exact', 'ads.example.com');
+  await poll.poll();
+  clock.now += 15_000;
+  for (let n = 0; n < 700; n++) ftl.queries.ask('ads.example.com', LAPTOP);
+  await poll.poll();
+  clock.now += 1_000;
+  ftl.queries.ask('ads.example.com', LAPTOP);
+  await poll.poll();
+  await poll.poll();
+  assert.equal(poll.reading().missedQueries, 200);
+});
+
+test("hits and load go on when Pi-hole's clock was a year ahead and is right again, and nothing is counted twice", async (t) => {
+  const { ftl, clock, target, poll, hits, steps } = await world(t);
+  await target.drive(desired('evil-one.top'), NEVER);
+  const turn = async (name: string) => {
+    clock.now += 15_000;
+    ftl.queries.ask(name, CAMERA);
+    await poll.poll();
+  };
+  const counted = () => [hits.reduce((total, { count }) => total + count, 0), sum(steps).queries];
+  await poll.poll();
+  await turn('evil-one.top');
+  assert.deepEqual(counted(), [1, 1]);
+  const year = 365 * 24 * 60 * MINUTE;
+  clock.now += year;
+  await turn('evil-one.top');
+  assert.deepEqual(counted(), [2, 2]);
+  clock.now -= year;
+  await turn('evil-one.top');
+  await turn('evil-one.top');
+  // Of the load, what came between two readings across the change is given up.
+  assert.deepEqual(counted(), [4, 3]);
+});
+
 test('blocking and reading share one session, also when both begin at once or lose it at once', async (t) => {
   const { ftl, target, poll } = await world(t);
   await Promise.all([target.drive(desired('evil-one.top'), NEVER), poll.poll()]);
