@@ -13,7 +13,7 @@ export function registerCheck(program: Command, io: CliIo): void {
     .command('check')
     .summary('whether everything around guardian is as it should be')
     .description(
-      'Looks at the configuration, folders, sockets and permissions, Suricata and its command socket, the VirusTotal key and its real allowance (free of charge), the clock and the running daemon. One line each: ok, warn or bad, what was found, and what to do. Changes nothing; with --canary, proves on top that what is published arrives, with a name that means nothing (canary-....guardian.test). Run it as the user of the daemon: permissions are those of whoever asks.',
+      'Looks at the configuration, folders, sockets and permissions, Suricata and its command socket, the VirusTotal key and its real allowance (free of charge), the clock, the feeds, Pi-hole, nftables and MySQL where they are configured, and the running daemon. One line each: ok, warn or bad, what was found, and what to do. Changes nothing; with --canary, proves on top that what is published arrives, with a name that means nothing (canary-....guardian.test). Run it as the user of the daemon: permissions are those of whoever asks.',
     )
     .option('--canary', 'let the daemon publish a harmless name everywhere, ask it back and withdraw it')
     .option('--json', 'print one JSON document');

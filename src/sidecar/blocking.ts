@@ -1,12 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../config/schema.ts';
 import type { Secret } from '../config/secrets.ts';
 import type { PiholeConfig } from '../config/sections/target-sections.ts';
-import { ConfigError } from '../core/errors.ts';
 import type { DesiredState } from '../core/indicator.ts';
 import { sharedHosting } from '../core/shared-hosting.ts';
-import { hostOfUrl } from '../core/web-url.ts';
 import { ListFilesTarget } from '../enforce/lists/list-files-target.ts';
 import { ListServer } from '../enforce/lists/list-server.ts';
 import { NftablesTarget } from '../enforce/nftables/nftables-target.ts';
@@ -19,6 +16,7 @@ import type { Log } from '../lib/log.ts';
 import type { Store } from '../store/store.ts';
 import type { FeedWords } from './feed-words.ts';
 import { suricataOptions } from './part-options.ts';
+import { piholeApi, piholeDns } from './pihole-way.ts';
 
 export interface BlockingOptions {
   readonly config: Config;
@@ -34,8 +32,6 @@ export interface BlockingOptions {
   readonly now: () => number;
   readonly random: () => number;
 }
-
-const DNS_PORT = 53;
 
 /** Where verdicts take effect: every configured target, and who drives them. */
 export class Blocking {
@@ -109,17 +105,14 @@ export class Blocking {
 
 function piholeTarget(pihole: PiholeConfig, options: BlockingOptions): PiholeTarget {
   const { config, store, version, piholePassword, log, now, random } = options;
-  const { caFile, dns } = pihole;
   return new PiholeTarget({
-    url: pihole.url,
-    ...(caFile === null ? {} : { ca: certificate(caFile) }),
+    ...piholeApi(pihole, version),
     password: () => piholePassword?.reveal(),
     mode: pihole.mode,
     listAddress: listAddressOf(pihole, config),
-    dns: dns ?? { host: hostOfUrl(pihole.url), port: DNS_PORT },
+    dns: piholeDns(pihole),
     gravityEveryMs: pihole.gravityEveryMs,
     stateDir: config.dataDir,
-    userAgent: `HomeNetworkGuardian/${version}`,
     book: store.pihole,
     log,
     now,
@@ -148,15 +141,4 @@ function nftablesTarget(nftables: NonNullable<Config['nftables']>, { words, now 
     whyShared: (observable) => sharedHosting(observable) ?? words.sharing(observable),
     now,
   });
-}
-
-function certificate(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (cause) {
-    throw new ConfigError(`Cannot read pihole.ca_file "${path}"`, {
-      cause,
-      hint: "Copy the Pi-hole's /etc/pihole/tls_ca.crt there, readable for guardian.",
-    });
-  }
 }

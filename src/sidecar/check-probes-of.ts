@@ -5,6 +5,8 @@ import { SILENT } from '../lib/log.ts';
 import { VirusTotalSource } from '../sources/virustotal/virustotal-source.ts';
 import { checkCentral } from './check-central.ts';
 import { checkFeeds } from './check-feeds.ts';
+import { checkNftables } from './check-nftables.ts';
+import { checkPihole } from './check-pihole.ts';
 import type { CheckProbes, KeyFacts } from './check-probes.ts';
 
 /** The questions of `guardian check` that only parts of the daemon can ask. */
@@ -35,7 +37,12 @@ export function checkProbes(env: Readonly<Record<string, string | undefined>>): 
       );
       return { windows: new Map(windows) } satisfies KeyFacts;
     },
-    others: [(config) => checkFeeds(config, env), (config, signal) => checkCentral(config, env, signal)],
+    others: [
+      (config) => checkFeeds(config, env),
+      (config, signal) => checkPihole(config, env, signal),
+      (config, signal) => checkNftables(config, signal),
+      (config, signal) => checkCentral(config, env, signal),
+    ],
   };
 }
 

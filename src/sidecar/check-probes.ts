@@ -31,6 +31,6 @@ export interface CheckProbes {
    * @throws ConfigError when its file cannot be read, CredentialsError when it is refused, UnavailableError
    */
   readonly readKey: (config: Config, signal: AbortSignal) => Promise<KeyFacts | undefined>;
-  /** Neighbours that are only looked at where they are configured: Pi-hole, MySQL. In the order of printing. */
+  /** Neighbours that are only looked at where they are configured: Pi-hole, nftables, MySQL. In the order of printing. */
   readonly others: readonly ((config: Config, signal: AbortSignal) => Promise<readonly CheckItem[]>)[];
 }
