@@ -28,9 +28,12 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
 });
 
+const harmless: ((error: unknown) => boolean)[] = [];
+
 // A bug: say where, and let systemd start a fresh process. The store is safe at any moment.
 for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
   process.on(event, (error: unknown) => {
+    if (harmless.some((isHarmless) => isHarmless(error))) return;
     createStdoutLog('error').error('bug, ending', { err: error });
     process.exit(1);
   });
@@ -57,6 +60,7 @@ const io: CliIo = {
     program: { node: process.execPath, main: fileURLToPath(import.meta.url) },
     memoryBytes: () => process.memoryUsage.rss(),
     onHangup: (listener) => void hangupListeners.push(listener),
+    onUncaught: (isHarmless) => void harmless.push(isHarmless),
   },
   // Loaded when they are used, since most commands need neither.
   probes: async () => (await import('./sidecar/check-probes-of.ts')).checkProbes(process.env),

@@ -30,8 +30,8 @@ const PURE_PACKAGES = new Set(['ipaddr.js', 'tldts']);
 
 /** Files besides main.ts that may touch `process`, each with its reason. */
 const PROCESS_EXCEPTIONS = new Map<string, string>([
-  ['src/eve/intake-process.ts', 'main file of a process of its own'],
-  ['src/eve/intake-entry.mjs', 'starts that file where the sources run as they are'],
+  ['src/cli/daemon-thread.ts', 'main file of a thread of its own'],
+  ['src/lib/source-thread.mjs', 'starts such a file where the sources run as they are'],
 ]);
 
 const MAX_LINES = 300;

@@ -6,7 +6,7 @@ import { ROOT } from './run.mjs';
 const LEFT_OUT = ['better-sqlite3', 'unix-dgram', 'mysql2'];
 
 /** Files that Node starts or that are started by their name, by that name without its ending. */
-const ENTRIES = ['main', 'eve/intake-thread', 'eve/intake-process'];
+const ENTRIES = ['main', 'eve/intake-thread', 'cli/daemon-thread'];
 
 /** CommonJS packages ask for these, which a module does not have. */
 const COMMON_JS = `import { createRequire as guardianRequireOf } from 'node:module';

@@ -15,6 +15,8 @@ export interface HostProcess {
   readonly memoryBytes: () => number;
   /** Calls back on every SIGHUP. */
   readonly onHangup: (listener: () => void) => void;
+  /** Shows every error that nobody caught, which ends the process unless one of the listeners says that it is none. */
+  readonly onUncaught: (isHarmless: (error: unknown) => boolean) => void;
 }
 
 /** The world as the commands see it. Only src/main.ts takes these from `process`. */

@@ -16,8 +16,13 @@ export class FailedCommand extends Error {
   }
 }
 
+/** Where it is said. */
+export interface SayingIo extends Pick<CliIo, 'env'> {
+  readonly stderr: { write(text: string): unknown };
+}
+
 /** Says on stderr what went wrong: one line for each thing that is wrong, with a hint. */
-export function sayError(error: unknown, io: Pick<CliIo, 'stderr' | 'env'>): void {
+export function sayError(error: unknown, io: SayingIo): void {
   for (const line of linesOf(error)) io.stderr.write(`guardian: ${printable(line)}\n`);
   if ((io.env.GUARDIAN_DEBUG ?? '') === '' || !(error instanceof Error)) return;
   for (const line of (error.stack ?? '').split('\n')) io.stderr.write(`${printable(line)}\n`);

@@ -14,12 +14,19 @@ function optionalSecret(file: string | null, env: CliIo['env'], log: Log): Secre
   return file === null ? undefined : readSecret(file, env, log);
 }
 
+/** The world as a daemon sees it, in whatever thread it lives. */
+export interface DaemonIo extends Pick<CliIo, 'env' | 'now' | 'signal' | 'version'> {
+  readonly host: Pick<CliIo['host'], 'pid' | 'memoryBytes' | 'onHangup'>;
+  /** Brings a message to systemd. */
+  readonly notify: (message: string) => void;
+}
+
 /** What a run needs. */
 export interface Daemon {
   readonly path: string;
   readonly config: Config;
   readonly log: Log;
-  readonly io: CliIo;
+  readonly io: DaemonIo;
   /** The receiving side, started ahead. */
   readonly receiver: Receiver;
 }
@@ -29,7 +36,7 @@ const STOP_DEADLINE_MS = 5_000;
 
 /** Runs until a signal or a failure, and drains. */
 export async function runDaemon({ path, config, log, io, receiver }: Daemon): Promise<void> {
-  const systemd = new SystemdNotify({ env: io.env, pid: io.host.pid, log });
+  const systemd = new SystemdNotify({ env: io.env, pid: io.host.pid, send: io.notify });
   const ended = new EndOfRun(io.signal);
   const sidecar = new Sidecar({
     config,

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { DEFAULT_CONFIG_PATH, loadConfig } from '../config/load-config.ts';
 import { createStdoutLog } from '../ops/logger.ts';
+import { NotifySocket } from '../ops/systemd-notify.ts';
 import { startReceiver } from '../sidecar/receiver-ahead.ts';
 import type { CliIo } from './cli-io.ts';
 import { withHelp } from './command-help.ts';
@@ -22,11 +23,18 @@ export function registerRun(program: Command, io: CliIo): void {
   }).action(async ({ config: path }: { config: string }) => {
     const config = loadConfig({ path });
     const log = createStdoutLog(config.logLevel);
+    const systemd = new NotifySocket(io.env.NOTIFY_SOCKET, log);
+    const notify = (message: string) => systemd.send(message);
+    if (config.eve.type === 'dgram') {
+      const { runBesideReceiver } = await import('./daemon-beside.ts');
+      await runBesideReceiver({ path, log, io, notify });
+      return;
+    }
     // Loads on a core of its own while the daemon loads on this one: together they are most of what a start takes.
     const receiver = startReceiver(config);
     try {
       const { runDaemon } = await import('./run-daemon.ts');
-      await runDaemon({ path, config, log, io, receiver });
+      await runDaemon({ path, config, log, io: { ...io, notify }, receiver });
     } finally {
       await receiver.terminate();
     }

@@ -37,19 +37,26 @@ export class DgramReceiver implements Receiver {
       this.#readOn(socket.fd);
       this.#batch.flush();
     });
-    await new Promise<void>((resolve, reject) => {
-      socket.on('error', reject);
-      socket.on('listening', resolve);
-      socket.bind(this.#path);
-    });
+    try {
+      await new Promise<void>((resolve, reject) => {
+        socket.on('error', reject);
+        socket.on('listening', resolve);
+        socket.bind(this.#path);
+      });
+    } catch (error) {
+      socket.close();
+      throw error;
+    }
     this.#socket = socket;
   }
 
   async stop(): Promise<void> {
+    if (this.#socket === undefined) return;
     // The file goes first, so that no new sender finds it while the rest is read.
     rmSync(this.#path, { force: true });
     await untilQuiet(() => this.#datagrams);
-    this.#socket?.close();
+    this.#socket.close();
+    this.#socket = undefined;
   }
 
   /** Reads what waits, up to one batch: the owner's messages and timers must have their turn too. */

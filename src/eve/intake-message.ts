@@ -1,7 +1,7 @@
 import type { IntakeBatch } from './intake-batch.ts';
 import type { IntakeLimits } from './intake-limits.ts';
 
-/** What the receiving side needs to know. Plain data: it crosses to a thread or a process. */
+/** What the receiving side needs to know. Plain data: it crosses to another thread. */
 export interface ReceiverSettings {
   readonly socket: string;
   readonly type: 'stream' | 'dgram';
@@ -9,7 +9,7 @@ export interface ReceiverSettings {
   readonly limits: Partial<IntakeLimits>;
 }
 
-/** What the main side says to the receiving side. `ack`: a batch was dealt with; `ping` wants a `pong`. */
+/** What the keeping side says to the receiving side. `ack`: a batch was dealt with; `ping` wants a `pong`. */
 export type ToReceiver =
   | { readonly kind: 'start'; readonly settings: ReceiverSettings }
   | { readonly kind: 'ack' }
@@ -24,7 +24,7 @@ export type FromReceiver =
   | { readonly kind: 'pong' }
   | { readonly kind: 'stopped' };
 
-/** The receiving side's way to the main side. */
+/** The receiving side's way to the keeping side. */
 export interface MainPort {
   send(message: FromReceiver): void;
   listen(listener: (message: ToReceiver) => void): void;

@@ -1,9 +1,9 @@
-import { fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import { threadEntry } from '../lib/thread-entry.ts';
 import type { FromReceiver, ToReceiver } from './intake-message.ts';
+import { receiveOn } from './receiving-side.ts';
 
-/** The thread or process the receiving side lives in, seen from the main side. */
+/** Where the receiving side lives, seen from the side that keeps what it receives. */
 export interface ReceiverHost {
   /** Who is told from now on, also of an end that came before. */
   listen(listener: HostListener): void;
@@ -12,7 +12,7 @@ export interface ReceiverHost {
   terminate(): Promise<void>;
 }
 
-/** What the main side hears of its host. */
+/** What the keeping side hears of its host. */
 export interface HostListener {
   message(message: FromReceiver): void;
   /** It ended, for whatever reason. */
@@ -20,11 +20,27 @@ export interface HostListener {
 }
 
 /**
- * Starts the receiving side: a worker thread for a stream, a process for datagrams (see `DgramReceiver`). It loads while its starter
- * goes on, and does nothing until it is told to.
+ * Starts the receiving side: a worker thread for a stream; for datagrams the thread that asks, which must be the main one (see
+ * `DgramReceiver`). Whoever has other work to do there lives in a thread of its own and has `hostOn` instead. It does nothing until it
+ * is told to.
  */
 export function startHost(type: 'stream' | 'dgram'): ReceiverHost {
-  return type === 'stream' ? startThread() : startProcess();
+  if (type === 'stream') return startThread();
+  const { port1, port2 } = new MessageChannel();
+  receiveOn(port1);
+  return hostOn(port2);
+}
+
+/** The receiving side that listens at the other end of this port. */
+export function hostOn(port: MessagePort): ReceiverHost {
+  const listener = new Relay();
+  port.on('message', (message: FromReceiver) => listener.message(message));
+  port.on('close', () => listener.exited('its thread ended'));
+  return {
+    listen: (whom) => listener.listen(whom),
+    send: (message) => port.postMessage(message),
+    terminate: async () => port.close(),
+  };
 }
 
 /** Tells whoever listens, and keeps an end that nobody was told of. */
@@ -53,18 +69,9 @@ class Relay implements HostListener {
  */
 const SEMI_SPACE_MB = 1;
 
-const RUNS_SOURCES = import.meta.url.endsWith('.ts');
-
-/** The file to start, and its arguments: the sources go through a small loader, the built files do not. */
-function entry(name: string): { readonly file: URL; readonly argv: string[] } {
-  return RUNS_SOURCES
-    ? { file: new URL('./intake-entry.mjs', import.meta.url), argv: [`./${name}.ts`] }
-    : { file: new URL(`./${name}.js`, import.meta.url), argv: [] };
-}
-
 function startThread(): ReceiverHost {
   const listener = new Relay();
-  const { file, argv } = entry('intake-thread');
+  const { file, argv } = threadEntry('eve/intake-thread');
   const worker = new Worker(file, {
     argv,
     name: 'eve-intake',
@@ -82,29 +89,6 @@ function startThread(): ReceiverHost {
     send: (message) => worker.postMessage(message),
     terminate: async () => {
       await worker.terminate();
-    },
-  };
-}
-
-function startProcess(): ReceiverHost {
-  const listener = new Relay();
-  const { file, argv } = entry('intake-process');
-  const child = fork(fileURLToPath(file), argv, {
-    serialization: 'advanced',
-    execArgv: [`--max-semi-space-size=${SEMI_SPACE_MB}`],
-  });
-  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  child.on('message', (message) => listener.message(message as FromReceiver));
-  child.on('error', (error) => listener.exited(error.message));
-  child.on('exit', (code, signal) => listener.exited(signal ?? `exit status ${code}`));
-  return {
-    listen: (whom) => listener.listen(whom),
-    send: (message) => {
-      if (child.connected) child.send(message);
-    },
-    terminate: async () => {
-      child.kill('SIGKILL');
-      await gone;
     },
   };
 }

@@ -1,14 +1,15 @@
+import type { MessagePort } from 'node:worker_threads';
 import { DgramReceiver } from './dgram-receiver.ts';
 import { EvePipeline } from './eve-pipeline.ts';
 import { HandOver } from './hand-over.ts';
 import { DEFAULT_LIMITS } from './intake-limits.ts';
-import type { MainPort, ReceiverSettings } from './intake-message.ts';
+import type { FromReceiver, MainPort, ReceiverSettings, ToReceiver } from './intake-message.ts';
 import { takePrecedence } from './precedence.ts';
 import type { Receiver } from './receiver.ts';
 import { StreamReceiver } from './stream-receiver.ts';
 import { warmUp } from './warm-up.ts';
 
-/** The receiving half of the intake: socket, pipeline and hand-over, driven by messages. Runs in a thread or a process. */
+/** The receiving half of the intake: socket, pipeline and hand-over, driven by messages. */
 export class ReceivingSide {
   readonly #port: MainPort;
   #pipeline: EvePipeline | undefined;
@@ -26,6 +27,14 @@ export class ReceivingSide {
       else if (message.kind === 'start') void this.#open(message.settings);
       else void this.#close();
     });
+  }
+
+  /** Takes no more, without draining: the other side is gone. */
+  async abandon(): Promise<void> {
+    const receiver = this.#receiver;
+    this.#receiver = undefined;
+    this.#handOver?.stop();
+    await receiver?.stop();
   }
 
   /** Counts an attempt to receive that failed. */
@@ -57,10 +66,26 @@ export class ReceivingSide {
   }
 
   async #close(): Promise<void> {
-    await this.#receiver?.stop();
+    const receiver = this.#receiver;
+    this.#receiver = undefined;
+    await receiver?.stop();
     this.#handOver?.stop();
     this.#port.send({ kind: 'stopped' });
   }
+}
+
+/** Receives on this thread for whoever has the other end of the port, until that is closed. */
+export function receiveOn(port: MessagePort): ReceivingSide {
+  const side = new ReceivingSide({
+    send: (message: FromReceiver) => {
+      const rows = message.kind === 'batch' ? [message.batch.sightings.rows.buffer as ArrayBuffer] : [];
+      port.postMessage(message, rows);
+    },
+    listen: (listener) => port.on('message', (message: ToReceiver) => listener(message)),
+  });
+  port.on('close', () => void side.abandon());
+  side.start();
+  return side;
 }
 
 function receiverOf(settings: ReceiverSettings, pipeline: EvePipeline): Receiver {

@@ -22,23 +22,76 @@ export interface SystemdEnvironment {
   readonly WATCHDOG_PID?: string | undefined;
 }
 
-/**
- * Tells systemd how the daemon is. Without `NOTIFY_SOCKET` every call does nothing. A message that cannot be sent is
- * logged once and otherwise left: systemd then acts by its own timeouts, and the daemon goes on.
- */
-export class SystemdNotify {
+/** The socket on which a service tells systemd how it is. Only for the main thread, on which `unix-dgram` works. */
+export class NotifySocket {
   readonly #path: string | undefined;
-  readonly #watchdogMs: number | undefined;
   readonly #log: Log;
   #hasComplained = false;
+
+  constructor(path: string | undefined, log: Log) {
+    this.#path = path === '' ? undefined : path;
+    this.#log = log;
+  }
+
+  /** Does nothing where there is no systemd. A message that cannot be sent is logged once and otherwise left. */
+  send(message: string): void {
+    const path = this.#path;
+    if (path === undefined) return;
+    const reason = unusable(path);
+    if (reason !== undefined) {
+      this.#complain(reason, path);
+      return;
+    }
+    try {
+      this.#sendTo(path, Buffer.from(message));
+    } catch (error) {
+      this.#complain(error instanceof Error ? error.message : String(error), path);
+    }
+  }
+
+  #sendTo(path: string, message: Buffer): void {
+    // Loaded only here: without systemd the native package is not needed for this.
+    const { createSocket } = createRequire(import.meta.url)('unix-dgram') as DatagramPackage;
+    const socket = createSocket('unix_dgram');
+    socket.on('error', (error) => this.#complain(error.message, path));
+    try {
+      socket.send(message, 0, message.length, path, (error) => {
+        if (error !== undefined) this.#complain(error.message, path);
+      });
+    } finally {
+      socket.close();
+    }
+  }
+
+  #complain(reason: string, path: string): void {
+    if (this.#hasComplained) return;
+    this.#hasComplained = true;
+    const hint = 'Use a unit with Type=exec and no WatchdogSec, or a manager that notifies through a socket file.';
+    this.#log.warn('cannot notify systemd', { path, reason, hint });
+  }
+}
+
+/** What the daemon's word to systemd is made of. */
+export interface SystemdNotifyOptions {
+  readonly env: SystemdEnvironment;
+  readonly pid: number;
+  /** Brings a message to systemd. */
+  readonly send: (message: string) => void;
+}
+
+/**
+ * Tells systemd how the daemon is. When nothing arrives there, systemd acts by its own timeouts, and the daemon goes on.
+ */
+export class SystemdNotify {
+  readonly #watchdogMs: number | undefined;
+  readonly #send: (message: string) => void;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(options: { readonly env: SystemdEnvironment; readonly pid: number; readonly log: Log }) {
-    const { NOTIFY_SOCKET: path, WATCHDOG_PID: watchdogPid } = options.env;
-    this.#log = options.log;
-    this.#path = path === undefined || path === '' ? undefined : path;
-    const isForUs = watchdogPid === undefined || watchdogPid === String(options.pid);
-    this.#watchdogMs = isForUs ? milliseconds(options.env.WATCHDOG_USEC) : undefined;
+  constructor({ env, pid, send }: SystemdNotifyOptions) {
+    const { WATCHDOG_PID: watchdogPid } = env;
+    const isForUs = watchdogPid === undefined || watchdogPid === String(pid);
+    this.#watchdogMs = isForUs ? milliseconds(env.WATCHDOG_USEC) : undefined;
+    this.#send = send;
   }
 
   /** The daemon takes events. */
@@ -74,42 +127,6 @@ export class SystemdNotify {
   stop(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
-  }
-
-  #send(message: string): void {
-    const path = this.#path;
-    if (path === undefined) return;
-    const reason = unusable(path);
-    if (reason !== undefined) {
-      this.#complain(reason, path);
-      return;
-    }
-    try {
-      this.#sendTo(path, Buffer.from(message));
-    } catch (error) {
-      this.#complain(error instanceof Error ? error.message : String(error), path);
-    }
-  }
-
-  #sendTo(path: string, message: Buffer): void {
-    // Loaded only here: without systemd the native package is not needed for this.
-    const { createSocket } = createRequire(import.meta.url)('unix-dgram') as DatagramPackage;
-    const socket = createSocket('unix_dgram');
-    socket.on('error', (error) => this.#complain(error.message, path));
-    try {
-      socket.send(message, 0, message.length, path, (error) => {
-        if (error !== undefined) this.#complain(error.message, path);
-      });
-    } finally {
-      socket.close();
-    }
-  }
-
-  #complain(reason: string, path: string): void {
-    if (this.#hasComplained) return;
-    this.#hasComplained = true;
-    const hint = 'Use a unit with Type=exec and no WatchdogSec, or a manager that notifies through a socket file.';
-    this.#log.warn('cannot notify systemd', { path, reason, hint });
   }
 }
 

@@ -49,6 +49,7 @@ export function world(changes: CliWorld = {}): CliIo & { readonly stdout: Kept; 
       program: { node: '/usr/bin/node', main: '/usr/lib/home-network-guardian/dist/main.js' },
       memoryBytes: () => 0,
       onHangup: () => undefined,
+      onUncaught: () => undefined,
     },
     probes: async () => ({ askSuricata: async () => '7.0.10', readKey: async () => undefined, others: [] }),
     replay: async () => {

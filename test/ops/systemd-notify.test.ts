@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type Log, type LogFields, SILENT } from '../../src/lib/log.ts';
-import { SystemdNotify } from '../../src/ops/systemd-notify.ts';
+import { NotifySocket, type SystemdEnvironment, SystemdNotify } from '../../src/ops/systemd-notify.ts';
 import { notifySocket } from '../support/notify-socket.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
 
 test('SystemdNotify sends its states to the socket of systemd', async (t) => {
   const { path, received } = notifySocket(t);
-  const notify = new SystemdNotify({ env: { NOTIFY_SOCKET: path }, pid: 1, log: SILENT });
+  const notify = notifier({ NOTIFY_SOCKET: path }, 1);
   notify.ready();
   notify.status('3 blocked\nREADY=0');
   notify.stopping();
@@ -20,7 +20,7 @@ test('SystemdNotify sends its states to the socket of systemd', async (t) => {
 test('SystemdNotify feeds the watchdog while the daemon is alive, and not after', async (t) => {
   const { path, received } = notifySocket(t);
   const env = { NOTIFY_SOCKET: path, WATCHDOG_USEC: '20000', WATCHDOG_PID: '77' };
-  const notify = new SystemdNotify({ env, pid: 77, log: SILENT });
+  const notify = notifier(env, 77);
   t.after(() => notify.stop());
   let asked = 0;
   let isAlive = true;
@@ -44,7 +44,7 @@ test('SystemdNotify feeds the watchdog while the daemon is alive, and not after'
 test('SystemdNotify leaves a watchdog alone that is meant for another process', (t) => {
   const { path } = notifySocket(t);
   const env = { NOTIFY_SOCKET: path, WATCHDOG_USEC: '20000', WATCHDOG_PID: '78' };
-  const notify = new SystemdNotify({ env, pid: 77, log: SILENT });
+  const notify = notifier(env, 77);
   let asked = 0;
   notify.startWatchdog(() => {
     asked++;
@@ -56,7 +56,7 @@ test('SystemdNotify leaves a watchdog alone that is meant for another process', 
 
 test('SystemdNotify does nothing without systemd', () => {
   const { log, warnings } = recorder();
-  const notify = new SystemdNotify({ env: {}, pid: 1, log });
+  const notify = notifier({}, 1, log);
   notify.ready();
   assert.deepEqual(warnings, []);
 });
@@ -67,7 +67,7 @@ for (const [what, path, reason] of [
 ] as const) {
   test(`SystemdNotify says once that it cannot use ${what}, and goes on`, () => {
     const { log, warnings } = recorder();
-    const notify = new SystemdNotify({ env: { NOTIFY_SOCKET: path }, pid: 1, log });
+    const notify = notifier({ NOTIFY_SOCKET: path }, 1, log);
     notify.ready();
     notify.status('x');
     assert.equal(warnings.length, 1);
@@ -78,11 +78,16 @@ for (const [what, path, reason] of [
 test('SystemdNotify says once that nobody listens, and goes on', (t) => {
   const { log, warnings } = recorder();
   const env = { NOTIFY_SOCKET: join(tempDir(t), 'none') };
-  const notify = new SystemdNotify({ env, pid: 1, log });
+  const notify = notifier(env, 1, log);
   notify.ready();
   notify.stopping();
   assert.equal(warnings.length, 1);
 });
+
+function notifier(env: SystemdEnvironment, pid: number, log: Log = SILENT): SystemdNotify {
+  const socket = new NotifySocket(env.NOTIFY_SOCKET, log);
+  return new SystemdNotify({ env, pid, send: (message) => socket.send(message) });
+}
 
 function recorder(): { log: Log; warnings: LogFields[] } {
   const warnings: LogFields[] = [];

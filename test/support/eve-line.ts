@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createConnection } from 'node:net';
+import unixDgram from 'unix-dgram';
 
 /** One EVE line of Suricata 7 for a DNS question, with its newline. */
 export function dnsQuestionLine(name: string, client = '192.168.1.7', at = new Date()): string {
@@ -24,4 +25,15 @@ export async function sendToSocket(socket: string, text: string): Promise<void> 
   await once(connection, 'connect');
   connection.end(text);
   await once(connection, 'close');
+}
+
+/** As `sendToSocket`, as one datagram. */
+export async function sendDatagram(path: string, text: string): Promise<void> {
+  const socket = unixDgram.createSocket('unix_dgram');
+  try {
+    socket.connect(path);
+    socket.send(Buffer.from(text));
+  } finally {
+    socket.close();
+  }
 }
