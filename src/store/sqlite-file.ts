@@ -13,7 +13,7 @@ const IN_MEMORY = ':memory:';
 const MIGRATIONS = fileURLToPath(new URL('./migrations/', import.meta.url));
 
 /** Pages of SQLite's own cache, in KiB. Enough for the hot part of a household's tables, small on a Raspberry Pi. */
-const CACHE_KIB = 8_192;
+const CACHE_KIB = 4_096;
 
 /** How long another process (a backup, `sqlite3` in a shell) may hold the file before a write fails. */
 const BUSY_TIMEOUT_MS = 5_000;
