@@ -47,10 +47,11 @@ async function takeBack(
   const say = (word: string, what: string, why?: string): void =>
     printer.line(`${word.padEnd(WORD_WIDTH)}${what}${why === undefined ? '' : `: ${why}`}`);
   if (manifest.changes.length === 0) printer.line('"guardian install" has noted nothing here that could be undone.');
-  // The daemon ends before anything is taken from under it.
   const reversed = [...manifest.changes].reverse();
-  const isUnit = (change: Change): boolean => change.kind === 'unit';
-  const [units, others] = [reversed.filter(isUnit), reversed.filter((change) => !isUnit(change))];
+  const those = (is: (kind: Change['kind']) => boolean): readonly Change[] => reversed.filter(({ kind }) => is(kind));
+  // The daemon ends before anything is taken from under it, and what is included goes after the line that includes it.
+  const [units, lines] = [those((kind) => kind === 'unit'), those((kind) => kind === 'lines')];
+  const others = [...lines, ...those((kind) => kind !== 'unit' && kind !== 'lines')];
   const takeBackAll = async (changes: readonly Change[]): Promise<void> => {
     for (const change of changes) {
       const { outcome, what, why } = await undo(change, system);

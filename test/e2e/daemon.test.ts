@@ -125,30 +125,33 @@ test("an operator's allow teaches which voice to believe less, and forgetting it
   assert.equal((await explain(daemon, 'another-name.top')).verdict.state, 'malicious');
 });
 
-test('SIGHUP takes over policy and allow, says what waits for a restart, and survives a typo', {
-  timeout: 240_000,
-}, async (t) => {
-  const { url } = await standIn(t, () => ({ malicious: 6 }));
-  const daemon = await startDaemon(t, {
-    dir: join(tempDir(t), 'g'),
-    virustotalUrl: url,
-    moreSuricata: ', allow_unchecked: true',
+for (const eveType of ['stream', 'dgram'] as const) {
+  test(`${eveType}: SIGHUP takes over policy and allow, says what waits for a restart, and survives a typo`, {
+    timeout: 240_000,
+  }, async (t) => {
+    const { url } = await standIn(t, () => ({ malicious: 6 }));
+    const daemon = await startDaemon(t, {
+      dir: join(tempDir(t), 'g'),
+      eveType,
+      virustotalUrl: url,
+      moreSuricata: ', allow_unchecked: true',
+    });
+    await daemon.client.ask({ method: 'POST', path: '/v1/lookups', body: { observable: 'some-name.top' } });
+    await until('it is blocked', () => blocklist(daemon).includes('some-name.top'));
+    const config = readFileSync(daemon.configPath, 'utf8');
+    writeFileSync(
+      daemon.configPath,
+      `${config.replace('log_level: debug', 'log_level: info')}policy: { malicious_at: 8 }\n`,
+    );
+    daemon.kill('SIGHUP');
+    await until('it is not blocked any more', () => !blocklist(daemon).includes('some-name.top'));
+    assert.match(daemon.log(), /some keys wait for a restart.*|"keys":\["log_level"\]/);
+    writeFileSync(daemon.configPath, `${config}policy: { malicous_at: 8 }\n`);
+    daemon.kill('SIGHUP');
+    await until('the typo is told', () => /configuration not taken over/.test(daemon.log()));
+    assert.equal((await explain(daemon, 'some-name.top')).verdict.state, 'suspicious');
   });
-  await daemon.client.ask({ method: 'POST', path: '/v1/lookups', body: { observable: 'some-name.top' } });
-  await until('it is blocked', () => blocklist(daemon).includes('some-name.top'));
-  const config = readFileSync(daemon.configPath, 'utf8');
-  writeFileSync(
-    daemon.configPath,
-    `${config.replace('log_level: debug', 'log_level: info')}policy: { malicious_at: 8 }\n`,
-  );
-  daemon.kill('SIGHUP');
-  await until('it is not blocked any more', () => !blocklist(daemon).includes('some-name.top'));
-  assert.match(daemon.log(), /some keys wait for a restart.*|"keys":\["log_level"\]/);
-  writeFileSync(daemon.configPath, `${config}policy: { malicous_at: 8 }\n`);
-  daemon.kill('SIGHUP');
-  await until('the typo is told', () => /configuration not taken over/.test(daemon.log()));
-  assert.equal((await explain(daemon, 'some-name.top')).verdict.state, 'suspicious');
-});
+}
 
 test('SIGHUP takes over feeds: a new one blocks, one that is gone releases, and one that cannot be read goes on counting', {
   timeout: 240_000,

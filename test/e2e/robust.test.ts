@@ -46,32 +46,34 @@ test('no EVE line ends the daemon, and what comes with it is kept', { timeout: 2
   assert.equal(await daemon.ended(), 0);
 });
 
-test('a start that fails ends the process with what is wrong, and leaves nobody behind', {
-  timeout: 240_000,
-}, async (t) => {
-  const dir = tempDir(t);
-  const daemon = await startDaemon(t, { dir: join(dir, 'g'), moreSuricata: ', allow_unchecked: true' });
-  const second = join(dir, 'second.yaml');
-  // Everything of its own but the rules file, which the first one holds.
-  writeFileSync(
-    second,
-    readFileSync(daemon.configPath, 'utf8').replace(/eve\.sock|api\.sock|"[^"]*\/data"/g, (found) =>
-      found.startsWith('"') ? JSON.stringify(join(dir, 'data2')) : `2${found}`,
-    ),
-  );
-  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, 'run', '--config', second], {
-    stdio: ['ignore', 'ignore', 'pipe'],
+for (const eveType of ['stream', 'dgram'] as const) {
+  test(`${eveType}: a start that fails ends the process with what is wrong, and leaves nobody behind`, {
+    timeout: 240_000,
+  }, async (t) => {
+    const dir = tempDir(t);
+    const daemon = await startDaemon(t, { dir: join(dir, 'g'), eveType, moreSuricata: ', allow_unchecked: true' });
+    const second = join(dir, 'second.yaml');
+    // Everything of its own but the rules file, which the first one holds.
+    writeFileSync(
+      second,
+      readFileSync(daemon.configPath, 'utf8').replace(/eve\.sock|api\.sock|"[^"]*\/data"/g, (found) =>
+        found.startsWith('"') ? JSON.stringify(join(dir, 'data2')) : `2${found}`,
+      ),
+    );
+    const child = spawn(process.execPath, ['--import', 'tsx', MAIN, 'run', '--config', second], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    endWithUs(child);
+    t.after(() => void child.kill('SIGKILL'));
+    let said = '';
+    child.stderr.on('data', (text) => {
+      said += String(text);
+    });
+    await until('the second has ended by itself', () => child.exitCode !== null);
+    assert.equal(child.exitCode, 1);
+    assert.match(said, /want one guardian for one rules file/);
   });
-  endWithUs(child);
-  t.after(() => void child.kill('SIGKILL'));
-  let said = '';
-  child.stderr.on('data', (text) => {
-    said += String(text);
-  });
-  await until('the second has ended by itself', () => child.exitCode !== null);
-  assert.equal(child.exitCode, 1);
-  assert.match(said, /want one guardian for one rules file/);
-});
+}
 
 test('the store is for its owner alone, and the lists below it are for everybody', { timeout: 240_000 }, async (t) => {
   const dir = join(tempDir(t), 'g');

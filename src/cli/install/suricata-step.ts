@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, join as joinPath } from 'node:path';
 import type { Config } from '../../config/schema.ts';
 import { OperatorError } from '../../core/errors.ts';
 import type { Lines } from './manifest.ts';
@@ -52,36 +52,52 @@ export function suricataStep({ config, fragment }: SuricataStepOptions): Step {
     },
 
     async perform(site): Promise<void> {
-      const { system, manifest } = site;
-      const noted = manifest.find('lines', yaml);
-      const ours = noted?.items ?? [];
+      const { system } = site;
       const before = system.read(yaml) ?? '';
-      const lacked = await lacking(site);
-      if ('problem' in lacked) throw cannotAdd(yaml, lacked.problem);
-      // Ours are put there anew, so that their marks are whole.
-      const items = [output, rules].filter((item) => lacked.includes(item) || ours.includes(item.text));
-      const clean = withoutOurs(before, ours);
-      const joined = joinedText(clean, items);
-      if ('problem' in joined) throw cannotAdd(yaml, joined.problem);
-      const backup = noted?.backup ?? freeName(system, `${yaml}${BACKUP_SUFFIX}`);
       const ownership = system.ownership(yaml);
-      const note = { kind: 'lines', path: yaml, backup } as const;
-      manifest.note({ ...note, items: [...new Set([...ours, ...items.map(({ text }) => text)])], isTested: false });
-      system.write(backup, clean, ownership);
-      system.write(yaml, joined.text, ownership);
+      const noted = site.manifest.find('lines', yaml);
       try {
-        await testSuricata(site, binary, yaml);
-        const missed = await lacking(site);
-        if ('problem' in missed || missed.length > 0)
-          throw new OperatorError(`Cannot add to "${yaml}": Suricata does not see it, so an include replaces it`);
+        await join(site, { before, noted, write: (text) => system.write(yaml, text, ownership) });
       } catch (cause) {
         // Lines that an interrupted run left were never tested, so they are not what was there.
-        system.write(yaml, noted?.isTested === false ? clean : before, ownership);
+        system.write(yaml, noted?.isTested === false ? withoutOurs(before, noted.items) : before, ownership);
         throw rolledBack(yaml, cause);
       }
-      manifest.note({ ...note, items: items.map(({ text }) => text), isTested: true });
     },
   };
+
+  async function join(site: Site, { before, noted, write }: Joining): Promise<void> {
+    const { system, manifest } = site;
+    const ours = noted?.items ?? [];
+    const stale = staleOf(noted, [output, rules]);
+    // An output of ours to the same socket, but of the other kind, would look like somebody else's.
+    if (stale.length > 0) write(withoutOurs(before, stale));
+    const lacked = await lacking(site);
+    if ('problem' in lacked) throw cannotAdd(yaml, lacked.problem);
+    // Ours are put there anew, so that their marks are whole.
+    const items = [output, rules].filter((item) => lacked.includes(item) || ours.includes(item.text));
+    const clean = withoutOurs(before, ours);
+    const joined = joinedText(clean, items);
+    if ('problem' in joined) throw cannotAdd(yaml, joined.problem);
+    const backup = noted?.backup ?? freeName(system, `${yaml}${BACKUP_SUFFIX}`);
+    const texts = items.map(({ text }) => text);
+    const note = { kind: 'lines', path: yaml, backup } as const;
+    manifest.note({ ...note, items: [...new Set([...ours, ...texts])], isTested: false });
+    system.write(backup, clean, system.ownership(yaml));
+    write(joined.text);
+    await testSuricata(site, binary, yaml);
+    const missed = await lacking(site);
+    if ('problem' in missed || missed.length > 0)
+      throw cannotAdd(yaml, 'Suricata does not see it, so an include replaces it');
+    manifest.note({ ...note, items: texts, isTested: true });
+  }
+}
+
+/** What the lines are joined to. */
+interface Joining {
+  readonly before: string;
+  readonly noted: Lines | undefined;
+  readonly write: (text: string) => void;
 }
 
 /** What is kept beside the file while we are installed. */
@@ -126,7 +142,7 @@ function unfit(problem: string, socket: string, fragment: string): Finding {
  * `-T` connects to the EVE sockets, which guardian expects.
  */
 async function testSuricata({ system }: Site, binary: string, yaml: string): Promise<void> {
-  const logs = mkdtempSync(join(tmpdir(), 'guardian-install-'));
+  const logs = mkdtempSync(joinPath(tmpdir(), 'guardian-install-'));
   try {
     await system.tool(binary, ['-T', '-c', system.at(yaml), '-l', logs, '-S', '/dev/null']);
   } finally {

@@ -262,6 +262,21 @@ test('a fragment that was deleted by hand is written again by install', async (t
   assert.deepEqual(system.snapshot(), was);
 });
 
+test('another type of the socket takes the place of our first output', async (t) => {
+  if (!requires(t, 'suricata', 'systemd')) return;
+  const { system, was } = before(t);
+  await install(system);
+  const config = system.read('/etc/guardian/guardian.yaml');
+  system.write('/etc/guardian/guardian.yaml', `${config}eve: { type: dgram }\n`);
+  const { status, stdout, stderr } = await install(system);
+  assert.equal(status, 0, stdout + stderr);
+  assert.deepEqual(system.read(YAML).match(/!include guardian-eve\S*/g), ['!include guardian-eve-dgram.yaml']);
+  system.write('/etc/guardian/guardian.yaml', config);
+  const undone = await uninstall(system);
+  assert.equal(undone.status, 0, undone.stdout + undone.stderr);
+  assert.deepEqual(system.snapshot(), was);
+});
+
 for (const [how, named] of [
   ['a pattern', '"*.rules"'],
   ['another spelling of its path', '/var/lib/suricata/../suricata/rules/virustotal-ioc.rules'],
