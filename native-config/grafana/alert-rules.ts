@@ -1,4 +1,4 @@
-import { NETWORK, SIDECAR, type Watch } from './watch.ts';
+import { lately, NETWORK, SIDECAR, type Watch } from './watch.ts';
 
 const FIVE_MINUTES_S = 300;
 const SIX_HOURS_S = 21_600;
@@ -12,7 +12,7 @@ export const ALERT_RULES: readonly Watch[] = [
     uid: 'hng-malicious-indicator',
     title: 'Something turned malicious',
     sql: `SELECT value AS indicator, COUNT(*) AS sensors FROM panel_changes
-      WHERE to_state = 'malicious' AND at > UTC_TIMESTAMP() - INTERVAL 15 MINUTE GROUP BY value`,
+      WHERE to_state = 'malicious' AND ${lately('at', '15 MINUTE')} GROUP BY value`,
     above: 0,
     for: '0s',
     keepFiringFor: '15m',
@@ -25,7 +25,7 @@ export const ALERT_RULES: readonly Watch[] = [
     uid: 'hng-device-contact',
     title: 'A device used something malicious',
     sql: `SELECT client AS device, value AS indicator, SUM(count) AS times FROM panel_flagged
-      WHERE hour > UTC_TIMESTAMP() - INTERVAL 2 HOUR AND last_seen > UTC_TIMESTAMP() - INTERVAL 15 MINUTE AND state = 'malicious'
+      WHERE ${lately('hour', '2 HOUR')} AND ${lately('last_seen', '15 MINUTE')} AND state = 'malicious'
       GROUP BY client, value`,
     above: 0,
     for: '0s',
@@ -38,11 +38,12 @@ export const ALERT_RULES: readonly Watch[] = [
   {
     uid: 'hng-ratio-jump',
     title: 'More is flagged than usual',
-    sql: `SELECT IF(r.bad > 0.02 * r.n, r.bad / r.n / GREATEST(COALESCE(w.bad / NULLIF(w.n, 0), 0), 0.001), 0) AS times_usual
+    // Three: one find among thirty answers is a share too, and no news beside that of the find itself.
+    sql: `SELECT IF(r.bad >= 3 AND r.bad > 0.02 * r.n, r.bad / r.n / GREATEST(COALESCE(w.bad / NULLIF(w.n, 0), 0), 0.001), 0) AS times_usual
       FROM (SELECT COALESCE(SUM(IF(positives >= 5, scans, 0)), 0) AS bad, COALESCE(SUM(scans), 0) AS n FROM panel_scan_hours
-        WHERE hour > UTC_TIMESTAMP() - INTERVAL 2 HOUR AND outcome = 'found') AS r,
+        WHERE ${lately('hour', '2 HOUR')} AND outcome = 'found' AND source = 'virustotal') AS r,
       (SELECT SUM(IF(positives >= 5, scans, 0)) AS bad, SUM(scans) AS n FROM panel_scan_hours
-        WHERE hour > UTC_TIMESTAMP() - INTERVAL 7 DAY AND outcome = 'found') AS w`,
+        WHERE ${lately('hour', '7 DAY')} AND outcome = 'found' AND source = 'virustotal') AS w`,
     above: 3,
     for: '0s',
     severity: 'warning',
@@ -54,7 +55,7 @@ export const ALERT_RULES: readonly Watch[] = [
     uid: 'hng-severe-burst',
     title: 'A burst of severe alerts',
     sql: `SELECT client AS device, SUM(count) AS alerts FROM panel_alert_minutes
-      WHERE minute > UTC_TIMESTAMP() - INTERVAL 10 MINUTE AND severity = 1 GROUP BY client`,
+      WHERE ${lately('minute', '10 MINUTE')} AND severity = 1 GROUP BY client`,
     above: 5,
     for: '0s',
     severity: 'critical',
@@ -65,23 +66,34 @@ export const ALERT_RULES: readonly Watch[] = [
   {
     uid: 'hng-blocked-share',
     title: 'Pi-hole blocks far more, or nothing',
-    sql: `SELECT sensor, SUM(blocked) / SUM(queries) AS blocked FROM panel_pihole
-      WHERE minute > UTC_TIMESTAMP() - INTERVAL 30 MINUTE GROUP BY sensor HAVING SUM(queries) >= 100`,
-    outside: [0.01, 0.6],
+    // 0 where its blocking is off. Else how many times its usual share it refuses, as far as that says anything: not of a few questions,
+    // and "nothing" is none where ten would be usual. A house that refuses little doubles it with one more advertisement.
+    sql: `SELECT r.sensor, CASE WHEN r.is_on = 0 THEN 0 WHEN r.queries < 100 OR w.share IS NULL THEN 1
+        WHEN r.share > w.share THEN GREATEST(1, r.share / GREATEST(w.share, 0.05))
+        WHEN r.queries * w.share >= 10 THEN r.share / w.share ELSE 1 END AS times_usual
+      FROM (SELECT sensor, MAX(COALESCE(blocking, 1)) AS is_on, SUM(queries) AS queries, SUM(blocked) * 1e0 / NULLIF(SUM(queries), 0) AS share FROM panel_pihole
+        WHERE ${lately('minute', '30 MINUTE')} GROUP BY sensor) AS r
+      LEFT JOIN (SELECT sensor, SUM(blocked) * 1e0 / NULLIF(SUM(queries), 0) AS share FROM panel_pihole
+        WHERE minute > UTC_TIMESTAMP() - INTERVAL 7 DAY AND minute <= UTC_TIMESTAMP() - INTERVAL 30 MINUTE GROUP BY sensor) AS w ON w.sensor = r.sensor`,
+    outside: [0.05, 5],
     for: '30m',
     severity: 'warning',
     summary:
-      'Pi-hole refuses {{ .Values.A }} of the questions (1 is all): blocking may be off, or something asks in a loop.',
+      'Pi-hole of {{ .Labels.sensor }} refuses {{ .Values.A }} times its usual share: 0 is nothing, and blocking may be off; many times is something that asks in a loop.',
     ...NETWORK,
     panelId: 2,
   },
   {
     uid: 'hng-dns-volume',
     title: 'A device asks far more than it does',
-    sql: `SELECT h.client AS device, h.queries / GREATEST(w.mean, 20) AS times_usual
-      FROM (SELECT client, MAX(queries) AS queries FROM panel_clients WHERE hour > UTC_TIMESTAMP() - INTERVAL 2 HOUR GROUP BY client) AS h
-      JOIN (SELECT client, SUM(queries) / 168 AS mean FROM panel_clients WHERE hour > UTC_TIMESTAMP() - INTERVAL 7 DAY GROUP BY client) AS w
-        ON w.client = h.client`,
+    // Against the hours in which it asked at all, or a laptop of the evenings would alert each evening; and only where there were enough
+    // of them to know what it does. The floor is what one page of news asks.
+    sql: `SELECT h.client AS device, MAX(h.queries) / GREATEST(MAX(w.mean), 100) AS times_usual
+      FROM (SELECT client, hour, SUM(queries) AS queries FROM panel_clients WHERE ${lately('hour', '2 HOUR')} GROUP BY client, hour) AS h
+      JOIN (SELECT client, SUM(queries) * 1e0 / COUNT(DISTINCT hour) AS mean FROM panel_clients
+        WHERE hour > UTC_TIMESTAMP() - INTERVAL 7 DAY AND hour <= UTC_TIMESTAMP() - INTERVAL 2 HOUR AND queries > 0
+        GROUP BY client HAVING COUNT(DISTINCT hour) >= 12) AS w ON w.client = h.client
+      GROUP BY h.client`,
     above: 5,
     for: '0s',
     severity: 'warning',
@@ -92,21 +104,31 @@ export const ALERT_RULES: readonly Watch[] = [
   {
     uid: 'hng-scans-stale',
     title: 'Nothing is scanned though questions wait',
-    sql: `SELECT COALESCE(IF((SELECT MAX(queue_length) FROM panel_sensor_stats WHERE minute > UTC_TIMESTAMP() - INTERVAL 15 MINUTE) > 0,
-        TIMESTAMPDIFF(SECOND, MAX(scan_date), UTC_TIMESTAMP()), 0), 0) AS age FROM panel_scans`,
+    // By the hour in which the last answer came, or since the start where there never was one in a week. Each sensor for itself: one that
+    // cannot ask is not excused by the others.
+    sql: `SELECT s.sensor, IF(COALESCE(q.waiting, 0) > 0,
+        GREATEST(0, TIMESTAMPDIFF(SECOND, COALESCE(l.answered + INTERVAL 1 HOUR, s.started), UTC_TIMESTAMP())), 0) AS age
+      FROM panel_sensors AS s
+      LEFT JOIN (SELECT sensor, MAX(queue_length) AS waiting FROM panel_sensor_stats WHERE ${lately('minute', '15 MINUTE')} GROUP BY sensor) AS q
+        ON q.sensor = s.sensor
+      LEFT JOIN (SELECT sensor, MAX(hour) AS answered FROM panel_lookup_hours
+        WHERE ${lately('hour', '7 DAY')} AND source = 'virustotal' AND outcome IN ('found', 'not_found') GROUP BY sensor) AS l
+        ON l.sensor = s.sensor`,
     above: SIX_HOURS_S,
     for: '5m',
     noData: 'Alerting',
     severity: 'warning',
     summary:
-      'The last answer is {{ .Values.A }} seconds old, and questions wait: look at the key, the quota and the way out.',
+      '{{ .Labels.sensor }} had its last answer {{ .Values.A }} seconds ago, and questions wait: look at the key, the quota and the way out.',
     ...SIDECAR,
     panelId: 13,
   },
   {
     uid: 'hng-heartbeat',
     title: 'A sensor is silent',
-    sql: 'SELECT sensor, TIMESTAMPDIFF(SECOND, heartbeat, UTC_TIMESTAMP()) AS age FROM panel_sensors',
+    // One that was not heard for a week is retired.
+    sql: `SELECT sensor, TIMESTAMPDIFF(SECOND, heartbeat, UTC_TIMESTAMP()) AS age FROM panel_sensors
+      WHERE heartbeat > UTC_TIMESTAMP() - INTERVAL 7 DAY`,
     above: FIVE_MINUTES_S,
     for: '1m',
     noData: 'Alerting',
@@ -118,14 +140,14 @@ export const ALERT_RULES: readonly Watch[] = [
   {
     uid: 'hng-quota',
     title: 'The quota of the day is nearly spent',
-    sql: `SELECT source, SUM(used) / MAX(allowed) AS used FROM panel_quota
-      WHERE quota_window = 'day' AND starts_at = UTC_DATE() GROUP BY source HAVING MAX(allowed) > 0`,
+    sql: `SELECT source, MIN(sensor) AS sensor, SUM(used) / MAX(allowed) AS used FROM panel_quota
+      WHERE quota_window = 'day' AND starts_at = UTC_DATE() GROUP BY source, account HAVING MAX(allowed) > 0`,
     // "At least 95 %", with an evaluator that every version has.
     above: 0.9499,
     for: '10m',
     severity: 'info',
     summary:
-      '{{ .Labels.source }}: {{ .Values.A }} of the allowance is used (1 is all); new names wait until 00:00 UTC.',
+      '{{ .Labels.source }}: {{ .Values.A }} of the allowance of {{ .Labels.sensor }}, and of whoever shares its key, is used (1 is all); new names wait until 00:00 UTC.',
     ...SIDECAR,
     panelId: 8,
   },
@@ -135,7 +157,7 @@ export const ALERT_RULES: readonly Watch[] = [
     // More is always seen than may be asked, so that neither length nor age alone says anything.
     sql: `SELECT sensor, MAX(IF(minute > UTC_TIMESTAMP() - INTERVAL 5 MINUTE, queue_length, 0))
         - MIN(IF(minute < UTC_TIMESTAMP() - INTERVAL 55 MINUTE, queue_length, NULL)) AS grown
-      FROM panel_sensor_stats WHERE minute > UTC_TIMESTAMP() - INTERVAL 60 MINUTE GROUP BY sensor
+      FROM panel_sensor_stats WHERE ${lately('minute', '60 MINUTE')} GROUP BY sensor
       HAVING MIN(minute) < UTC_TIMESTAMP() - INTERVAL 55 MINUTE`,
     above: 1000,
     for: '15m',
@@ -149,7 +171,7 @@ export const ALERT_RULES: readonly Watch[] = [
     uid: 'hng-drops',
     title: 'Something goes unseen',
     sql: `SELECT sensor, SUM(dropped + malformed + truncated + lost + blind) AS unseen FROM panel_sensor_stats
-      WHERE minute > UTC_TIMESTAMP() - INTERVAL 5 MINUTE GROUP BY sensor`,
+      WHERE ${lately('minute', '5 MINUTE')} GROUP BY sensor`,
     above: 0,
     for: '5m',
     severity: 'warning',

@@ -120,7 +120,7 @@ export const SIDECAR_HEALTH: Dashboard = {
       width: 12,
       height: 8,
       sql: `SELECT $__timeGroupAlias(hour, $__interval, 0), outcome AS metric, SUM(questions) AS questions FROM panel_lookup_hours
-        WHERE $__timeFilter(hour) AND ${SENSOR} GROUP BY 1, 2 ORDER BY 1`,
+        WHERE $__timeFilter(hour) AND source = 'virustotal' AND ${SENSOR} GROUP BY 1, 2 ORDER BY 1`,
       unit: 'short',
       noValue: 'Nothing was asked in this period',
       interval: '1h',
@@ -142,7 +142,7 @@ export const SIDECAR_HEALTH: Dashboard = {
       width: 12,
       height: 8,
       sql: `SELECT $__timeGroupAlias(hour, $__interval), SUM(took_ms) / SUM(questions) AS average, MAX(longest_ms) AS worst
-        FROM panel_lookup_hours WHERE $__timeFilter(hour) AND ${SENSOR} GROUP BY 1 ORDER BY 1`,
+        FROM panel_lookup_hours WHERE $__timeFilter(hour) AND source = 'virustotal' AND ${SENSOR} GROUP BY 1 ORDER BY 1`,
       unit: 'ms',
       noValue: 'Nothing was asked in this period',
       interval: '1h',

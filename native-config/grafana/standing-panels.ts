@@ -1,5 +1,6 @@
 import { COLOURS, type Panel } from './panel.ts';
 import { stat, table } from './panel-kinds.ts';
+import { lately } from './watch.ts';
 
 const { good, warning, bad } = COLOURS;
 
@@ -8,7 +9,7 @@ export const SENSOR = 'sensor IN (${sensor:sqlstring})';
 
 /** How each sensor stood when it was last heard, unless that is an hour ago. */
 const LATEST = `FROM panel_sensor_stats AS s JOIN (SELECT sensor AS name, MAX(minute) AS last FROM panel_sensor_stats
-    WHERE minute > UTC_TIMESTAMP() - INTERVAL 1 HOUR AND ${SENSOR} GROUP BY sensor) AS l ON l.name = s.sensor AND l.last = s.minute`;
+    WHERE ${lately('minute', '1 HOUR')} AND ${SENSOR} GROUP BY sensor) AS l ON l.name = s.sensor AND l.last = s.minute`;
 
 /** How the sensors stand now, whatever period is chosen. */
 export const STANDING_PANELS: readonly Panel[] = [
@@ -16,11 +17,11 @@ export const STANDING_PANELS: readonly Panel[] = [
     id: 1,
     title: 'Quota used today',
     description:
-      "Share of the day's allowance of VirusTotal that the sensors, which share an account, have spent since 00:00 UTC. Near 100 % nothing new is asked until midnight.",
+      "Share of the day's allowance of VirusTotal that the chosen sensors have spent since 00:00 UTC, those of one account together; of several accounts the one that is spent most. Near 100 % nothing new is asked until midnight.",
     width: 4,
     height: 4,
-    sql: `SELECT SUM(used) / NULLIF(MAX(allowed), 0) AS used FROM panel_quota
-      WHERE source = 'virustotal' AND quota_window = 'day' AND starts_at = UTC_DATE() AND ${SENSOR}`,
+    sql: `SELECT MAX(a.used) AS used FROM (SELECT SUM(used) / NULLIF(MAX(allowed), 0) AS used FROM panel_quota
+      WHERE source = 'virustotal' AND quota_window = 'day' AND starts_at = UTC_DATE() AND ${SENSOR} GROUP BY account) AS a`,
     unit: 'percentunit',
     decimals: 0,
     noValue: 'Nothing asked today',
@@ -96,7 +97,7 @@ export const STANDING_PANELS: readonly Panel[] = [
       'How far this database is behind the sensor that is furthest behind, by the time of its last whole pass. Beyond some minutes all dashboards show the past.',
     width: 4,
     height: 4,
-    sql: `SELECT TIMESTAMPDIFF(SECOND, MIN(synced_until), UTC_TIMESTAMP()) AS lag FROM panel_sensors WHERE ${SENSOR}`,
+    sql: `SELECT GREATEST(0, TIMESTAMPDIFF(SECOND, MIN(synced_until), UTC_TIMESTAMP())) AS lag FROM panel_sensors WHERE ${SENSOR}`,
     unit: 's',
     noValue: 'No sensor was ever heard',
     steps: [

@@ -5,7 +5,9 @@ import { bars, series, stat, table, text } from './panel-kinds.ts';
 
 const { good, notice, warning, bad, unknown } = COLOURS;
 
-const FOUND = `FROM panel_scan_hours WHERE $__timeFilter(hour) AND vector IN (\${vector:sqlstring}) AND outcome = 'found'`;
+/** Answers of VirusTotal alone: a DNS oracle has one voice, and 1 of 1 would be a detection ratio of 100 %. */
+const SCANS = `FROM panel_scan_hours WHERE $__timeFilter(hour) AND vector IN (\${vector:sqlstring}) AND source = 'virustotal'`;
+const FOUND = `${SCANS} AND outcome = 'found'`;
 const DAY_S = 86_400;
 
 /** "What is bad, how sure, how fresh?" */
@@ -82,7 +84,7 @@ export const VIRUS_TOTAL: Dashboard = {
       width: 4,
       height: 4,
       sql: `SELECT COALESCE(SUM(scans), 0) AS scans, COALESCE(SUM(IF(outcome = 'not_found', scans, 0)), 0) AS \`no record\`
-        FROM panel_scan_hours WHERE $__timeFilter(hour) AND vector IN (\${vector:sqlstring})`,
+        ${SCANS}`,
       unit: 'short',
       noValue: '0',
     }),
@@ -93,7 +95,9 @@ export const VIRUS_TOTAL: Dashboard = {
         'How long ago the newest answer came, whatever period is chosen. Grows when the quota is spent, the key is refused or the sidecar is down.',
       width: 4,
       height: 4,
-      sql: 'SELECT TIMESTAMPDIFF(SECOND, MAX(scan_date), UTC_TIMESTAMP()) AS age FROM panel_scans',
+      // By the clock of the sensor, which may be a moment ahead; one that was further ahead has dated nothing that counts.
+      sql: `SELECT GREATEST(0, TIMESTAMPDIFF(SECOND, MAX(scan_date), UTC_TIMESTAMP())) AS age FROM panel_scans
+        WHERE scan_date <= UTC_TIMESTAMP() + INTERVAL 5 MINUTE AND source = 'virustotal'`,
       unit: 's',
       noValue: 'Never scanned',
       steps: [
@@ -128,7 +132,7 @@ export const VIRUS_TOTAL: Dashboard = {
       sql: `SELECT $__timeGroupAlias(hour, $__interval, 0), CASE WHEN outcome <> 'found' THEN 'no record'
           WHEN positives >= $min_positives THEN 'malicious' WHEN positives > 0 THEN 'flagged by fewer' ELSE 'clean' END AS metric,
           SUM(scans) AS scans
-        FROM panel_scan_hours WHERE $__timeFilter(hour) AND vector IN (\${vector:sqlstring}) GROUP BY 1, 2 ORDER BY 1`,
+        ${SCANS} GROUP BY 1, 2 ORDER BY 1`,
       unit: 'short',
       noValue: 'No answer in this period',
       interval: '1h',
@@ -205,7 +209,7 @@ export const VIRUS_TOTAL: Dashboard = {
       height: 11,
       sql: `SELECT s.value AS URL, s.scan_date AS \`Scan Date\`, CONCAT(s.positives, ' / ', s.total_scans) AS \`Positives / Total Scans\`,
           s.positives / NULLIF(s.total_scans, 0) AS Ratio, IF(s.permalink LIKE 'https://%', s.permalink, NULL) AS Permalink
-        FROM (SELECT kind, value, source, scan_date FROM panel_scans WHERE $__timeFilter(scan_date) AND outcome = 'found'
+        FROM (SELECT kind, value, source, scan_date FROM panel_scans WHERE $__timeFilter(scan_date) AND source = 'virustotal' AND outcome = 'found'
             AND positives >= $shown_from AND vector IN (\${vector:sqlstring}) AND LOCATE(\${search:sqlstring}, value) > 0
           ORDER BY scan_date DESC LIMIT 500) AS k
         JOIN panel_scans AS s ON s.kind = k.kind AND s.value = k.value AND s.source = k.source AND s.scan_date = k.scan_date

@@ -21,6 +21,14 @@ export interface Watch {
   readonly panelId: number;
 }
 
+/**
+ * Since when, up to now. A sensor's clock may be a little ahead; what is dated further ahead comes from a wrong one, and would be "of the
+ * last minutes" until that time has come.
+ */
+export function lately(column: string, interval: string): string {
+  return `${column} > UTC_TIMESTAMP() - INTERVAL ${interval} AND ${column} <= UTC_TIMESTAMP() + INTERVAL 5 MINUTE`;
+}
+
 /** Where an alert about the network leads. */
 export const NETWORK = { dashboardUid: 'hng-network-overview' } as const;
 /** Where an alert about the sidecar leads. */

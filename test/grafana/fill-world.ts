@@ -4,7 +4,7 @@ import { SummaryKeeper } from '../../src/central/summary-keeper.ts';
 import { datetime } from '../../src/central/upsert.ts';
 import { poolOf } from '../central/central-fixture.ts';
 import { MARIADB_USER, type Mariadb } from '../support/mariadb.ts';
-import type { World } from './world.ts';
+import { NOW, type World } from './world.ts';
 
 type Value = string | number | null;
 
@@ -163,7 +163,7 @@ function evidence({ scans, sightings, verdicts, changes, alerts, lookups }: Worl
     [
       'lookups',
       'at, sensor, source, kind, value, lane, outcome, took_ms, error',
-      lookups.map((l) => [time(l.at), l.sensor, 'virustotal', l.kind, l.value, 'new', l.outcome, l.tookMs, null]),
+      lookups.map((l) => [time(l.at), l.sensor, l.source, l.kind, l.value, 'new', l.outcome, l.tookMs, null]),
     ],
   ];
 }
@@ -245,6 +245,13 @@ function standing({ published, sensors, minutes, pihole, piholeHits, suricata, q
       'quota',
       'starts_at, sensor, source, quota_window, used, used_by_lane, allowed, foreign_used',
       quotas.map((q) => [time(q.startsAt), q.sensor, 'virustotal', 'day', q.used, '{}', q.allowed, 0]),
+    ],
+    [
+      'quota_members',
+      'account, sensor, seen, waiting',
+      [...new Map(quotas.map((q) => [q.sensor, q.account]))].flatMap(([sensor, account]) =>
+        account === null ? [] : [[account, sensor, time(NOW), 0]],
+      ),
     ],
   ];
 }

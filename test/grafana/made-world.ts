@@ -66,7 +66,9 @@ export function makeWorld(size: Size): World {
   const pick = chance(size.scans + 1);
   const start = NOW - size.days * DAY;
   // Some things have just happened: alert rules look at minutes.
-  const when = () => (pick(25) === 0 ? NOW - pick(10 * MINUTE) : start + pick(size.days * DAY));
+  // And some clock was a year ahead for a moment.
+  const when = () =>
+    pick(25) === 0 ? NOW - pick(10 * MINUTE) : start + pick(size.days * DAY) + (pick(60) === 0 ? 365 * DAY : 0);
   const sensor = () => SENSORS[pick(SENSORS.length)] ?? '';
   const things = thingsOf(size.names);
   const thing = (): Thing => things[floorSquare(pick, things.length)] ?? { kind: 'domain', value: 'x' };
@@ -97,14 +99,15 @@ export function makeWorld(size: Size): World {
       keyOfSighting,
     ).filter(({ via }) => via === 'dns'),
     published: publishedOf(verdicts, pick),
-    sensors: SENSORS.map(sensorOf),
+    sensors: [...SENSORS.map(sensorOf), { ...sensorOf('retired', 2), heartbeat: NOW - 9 * DAY }],
     ...minutesOf(size, start, pick),
     lookups: Array.from({ length: size.scans }, (_, at) => lookupOf(thing(), when(), sensor(), at, pick)),
-    quotas: SENSORS.flatMap((name) =>
+    quotas: [...SENSORS, 'garage', 'alone'].flatMap((name, at) =>
       [0, 1].map(
         (day): Quota => ({
           startsAt: floorTo(NOW, DAY) - day * DAY,
           sensor: name,
+          account: ['a'.repeat(64), 'a'.repeat(64), 'b'.repeat(64)][at] ?? null,
           used: 100 + pick(100),
           allowed: 500,
         }),
@@ -131,18 +134,20 @@ function thingsOf(count: number): readonly Thing[] {
 
 function scanOf(thing: Thing, at: number, sensor: string, pick: (below: number) => number): Scan {
   const isFound = pick(8) > 0;
-  const positives = isFound && pick(4) === 0 ? pick(12) : 0;
+  // Other sources than VirusTotal have a single voice.
+  const isOther = pick(9) === 0;
+  const positives = isFound && pick(4) === 0 ? pick(isOther ? 2 : 12) : 0;
   const ages = [null, pick(DAY), DAY + pick(6 * DAY), 8 * DAY + pick(20 * DAY), 40 * DAY];
   const age = ages[pick(ages.length)] ?? null;
   return {
     ...thing,
-    source: 'virustotal',
+    source: isOther ? 'quad9' : 'virustotal',
     at,
     sensor,
     outcome: isFound ? 'found' : 'not_found',
     analysedAt: isFound && age !== null ? floorTo(at - age, 1000) : null,
     positives,
-    total: isFound ? 92 : 0,
+    total: isFound ? (isOther ? 1 : 92) : 0,
     permalink:
       pick(20) === 0
         ? 'javascript:alert(1)'
@@ -263,6 +268,7 @@ function minutesOf(
       (one) => one < NOW - HOUR,
     ),
     ...lastHour(),
+    floorTo(NOW, MINUTE) + 365 * DAY,
   ];
   return {
     minutes: at.flatMap((minute) => SENSORS.map((sensor) => minuteOf(minute, sensor, pick))),
@@ -317,7 +323,8 @@ function minuteOf(minute: number, sensor: string, pick: (below: number) => numbe
 function lookupOf(thing: Thing, at: number, sensor: string, index: number, pick: (below: number) => number): Lookup {
   const outcome = ['found', 'found', 'found', 'not_found', 'quota', 'unavailable'][pick(6)] ?? '';
   // The index keeps times apart, which are part of the key.
-  return { ...thing, at: floorTo(at, 1000) + (index % 1000), sensor, outcome, tookMs: 50 + pick(3000) };
+  const source = pick(9) === 0 ? 'quad9' : 'virustotal';
+  return { ...thing, source, at: floorTo(at, 1000) + (index % 1000), sensor, outcome, tookMs: 50 + pick(3000) };
 }
 
 function distinct<T>(rows: readonly T[], key: (row: T) => string): readonly T[] {

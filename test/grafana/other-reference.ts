@@ -1,8 +1,8 @@
 import { deviceHours, flaggedHours, sortedScans } from './derived.ts';
-import { expected, isWithin, type Reference, ranked } from './question.ts';
-import { type Cell, dated, distinct, groupBy, max, min, perGroup, secondsBetween, sum } from './tally.ts';
+import { expected, isLately, isWithin, type Reference, ranked } from './question.ts';
+import { type Cell, dated, distinct, groupBy, max, min, perGroup, secondsBetween, share, sum } from './tally.ts';
 import { devicesSeen } from './virus-total-reference.ts';
-import { DAY, floorTo, HOUR, MINUTE, NOW } from './world.ts';
+import { DAY, floorTo, HOUR, MINUTE, NOW, type Pihole } from './world.ts';
 
 /** Annotations of a dashboard are cut off here. */
 const MOST_ANNOTATIONS = 100;
@@ -35,7 +35,7 @@ const publishes: Reference = (q) => {
   return expected('dtt', ['time', 'text', 'tags'], ranked(rows, [0, -1]).slice(0, MOST_ANNOTATIONS));
 };
 
-const within = (at: number, ms: number): boolean => at > NOW - ms;
+const within = isLately;
 
 /** Variables, annotations and alert rules. */
 export const OTHER_REFERENCE: Readonly<Record<string, Reference>> = {
@@ -88,12 +88,16 @@ export const OTHER_REFERENCE: Readonly<Record<string, Reference>> = {
     );
   },
   'alert/hng-ratio-jump': ({ world }) => {
-    const found = sortedScans(world).filter(({ outcome }) => outcome === 'found');
+    const found = sortedScans(world).filter(({ outcome, source }) => outcome === 'found' && source === 'virustotal');
     const [recent, week] = [2 * HOUR, 7 * DAY].map((ms) => found.filter(({ hour }) => within(hour, ms)));
     const bad = (rows: typeof found = []) => rows.filter(({ positives }) => positives >= 5).length;
     const n = recent?.length ?? 0;
     const usual = week === undefined || week.length === 0 ? 0 : bad(week) / week.length;
-    return expected('n', ['times_usual'], [[bad(recent) > 0.02 * n ? bad(recent) / n / Math.max(usual, 0.001) : 0]]);
+    return expected(
+      'n',
+      ['times_usual'],
+      [[bad(recent) >= 3 && bad(recent) > 0.02 * n ? bad(recent) / n / Math.max(usual, 0.001) : 0]],
+    );
   },
   'alert/hng-severe-burst': ({ world }) => {
     const severe = world.alerts.filter(({ minute, severity }) => within(minute, 10 * MINUTE) && severity === 1);
@@ -109,42 +113,75 @@ export const OTHER_REFERENCE: Readonly<Record<string, Reference>> = {
   },
   'alert/hng-blocked-share': ({ world }) => {
     const recent = world.pihole.filter(({ minute }) => within(minute, 30 * MINUTE));
-    const rows = [...groupBy(recent, ({ sensor }) => sensor).values()].filter(
-      (group) => sum(group, ({ queries }) => queries) >= 100,
-    );
+    const before = world.pihole.filter(({ minute }) => minute > NOW - 7 * DAY && minute <= NOW - 30 * MINUTE);
+    const shareOf = (rows: readonly Pihole[]): number | null =>
+      share(
+        sum(rows, ({ blocked }) => blocked),
+        sum(rows, ({ queries }) => queries),
+      );
+    const times = (rows: readonly Pihole[]): number => {
+      const usual = shareOf(before.filter(({ sensor }) => sensor === rows[0]?.sensor));
+      const queries = sum(rows, (row) => row.queries);
+      const present = shareOf(rows) ?? 0;
+      if (rows.every(({ blocking }) => blocking === 0)) return 0;
+      if (queries < 100 || usual === null) return 1;
+      if (present > usual) return Math.max(1, present / Math.max(usual, 0.05));
+      return queries * usual >= 10 ? present / usual : 1;
+    };
     return expected(
       'tn',
-      ['sensor', 'blocked'],
-      rows.map((group) => [
-        group[0]?.sensor ?? '',
-        sum(group, ({ blocked }) => blocked) / sum(group, ({ queries }) => queries),
-      ]),
+      ['sensor', 'times_usual'],
+      [...groupBy(recent, ({ sensor }) => sensor).values()].map((rows) => [rows[0]?.sensor ?? '', times(rows)]),
     );
   },
   'alert/hng-dns-volume': ({ world }) => {
-    const week = deviceHours(world).filter(({ hour }) => within(hour, 7 * DAY));
-    const rows = [...groupBy(week, ({ client }) => client).values()].flatMap((group) => {
+    const byHour = [...groupBy(deviceHours(world), ({ client, hour }) => [client, hour]).values()].map((rows) => ({
+      client: rows[0]?.client ?? '',
+      hour: rows[0]?.hour ?? 0,
+      queries: sum(rows, ({ queries }) => queries),
+    }));
+    const rows = [...groupBy(byHour, ({ client }) => client).values()].flatMap((group) => {
       const recent = max(group.filter(({ hour }) => within(hour, 2 * HOUR)).map(({ queries }) => queries));
-      if (recent === null) return [];
-      return [[group[0]?.client ?? '', recent / Math.max(sum(group, ({ queries }) => queries) / 168, 20)]];
+      const usual = group.filter(({ hour, queries }) => hour > NOW - 7 * DAY && hour <= NOW - 2 * HOUR && queries > 0);
+      if (recent === null || usual.length < 12) return [];
+      return [[group[0]?.client ?? '', recent / Math.max(sum(usual, ({ queries }) => queries) / usual.length, 100)]];
     });
     return expected('tn', ['device', 'times_usual'], rows);
   },
   'alert/hng-scans-stale': ({ world }) => {
-    const waiting = max(world.minutes.filter(({ minute }) => within(minute, 15 * MINUTE)).map(({ queue }) => queue));
-    const age = secondsBetween(max(world.scans.map(({ at }) => at)), NOW);
-    return expected('n', ['age'], [[waiting !== null && waiting > 0 ? (age ?? 0) : 0]]);
+    const rows = world.sensors.map(({ sensor, started }) => {
+      const waiting = world.minutes.some(
+        (row) => row.sensor === sensor && within(row.minute, 15 * MINUTE) && row.queue > 0,
+      );
+      const answers = world.lookups.filter(
+        (row) => row.sensor === sensor && row.source === 'virustotal' && /found/.test(row.outcome),
+      );
+      const last = max(answers.map(({ at }) => floorTo(at, HOUR)).filter((hour) => within(hour, 7 * DAY)));
+      const age = secondsBetween(last === null ? started : last + HOUR, NOW) ?? 0;
+      return [sensor, waiting ? Math.max(0, age) : 0];
+    });
+    return expected('tn', ['sensor', 'age'], rows);
   },
   'alert/hng-heartbeat': ({ world }) =>
     expected(
       'tn',
       ['sensor', 'age'],
-      world.sensors.map(({ sensor, heartbeat }) => [sensor, secondsBetween(heartbeat, NOW)]),
+      world.sensors
+        .filter(({ heartbeat }) => heartbeat > NOW - 7 * DAY)
+        .map(({ sensor, heartbeat }) => [sensor, secondsBetween(heartbeat, NOW)]),
     ),
   'alert/hng-quota': ({ world }) => {
     const today = world.quotas.filter(({ startsAt, allowed }) => startsAt === floorTo(NOW, DAY) && allowed !== null);
-    const used = sum(today, (quota) => quota.used) / (max(today.map(({ allowed }) => allowed)) ?? 1);
-    return expected('tn', ['source', 'used'], today.length === 0 ? [] : [['virustotal', used]]);
+    const accounts = [...groupBy(today, ({ account, sensor }) => account ?? sensor).values()];
+    return expected(
+      'ttn',
+      ['source', 'sensor', 'used'],
+      accounts.map((rows) => [
+        'virustotal',
+        min(rows.map(({ sensor }) => sensor)),
+        sum(rows, ({ used }) => used) / (max(rows.map(({ allowed }) => allowed)) ?? 1),
+      ]),
+    );
   },
   'alert/hng-queue': ({ world }) => {
     const hour = world.minutes.filter(({ minute }) => within(minute, HOUR));

@@ -1,6 +1,6 @@
 import type { Moment } from './macros.ts';
 import type { Cell, Expected } from './tally.ts';
-import { floorTo, type World } from './world.ts';
+import { floorTo, MINUTE, NOW, type World } from './world.ts';
 
 /** Values chosen in the variables; undefined is "All". */
 export interface Choice {
@@ -47,6 +47,11 @@ export function momentOf({ from, to, bucketMs, choice }: Question): Moment {
 /** Within the period, both ends included, by whole seconds as macros write them. */
 export function isWithin({ from, to }: Question, at: number): boolean {
   return at >= floorTo(from, 1000) && at <= floorTo(to, 1000);
+}
+
+/** Since so long, up to now; a clock may be five minutes ahead. */
+export function isLately(at: number, ms: number): boolean {
+  return at > NOW - ms && at <= NOW + 5 * MINUTE;
 }
 
 export function isChosen(chosen: readonly string[] | undefined, value: string): boolean {

@@ -1,4 +1,4 @@
-import { bucketOf, expected, isChosen, isWithin, type Question, type Reference } from './question.ts';
+import { bucketOf, expected, isChosen, isLately, isWithin, type Question, type Reference } from './question.ts';
 import { dated, distinct, groupBy, max, min, perGroup, secondsBetween, share, sum, sumOrNull } from './tally.ts';
 import { DAY, floorTo, HOUR, type Minute, NOW } from './world.ts';
 
@@ -9,13 +9,15 @@ const suricataOf = (q: Question) =>
 const lookupsOf = (q: Question) =>
   q.world.lookups
     .map((lookup) => ({ ...lookup, at: floorTo(lookup.at, HOUR) }))
-    .filter(({ at, sensor }) => isWithin(q, at) && isChosen(q.choice.sensor, sensor));
+    .filter(
+      ({ at, sensor, source }) => source === 'virustotal' && isWithin(q, at) && isChosen(q.choice.sensor, sensor),
+    );
 const sensorsOf = ({ world, choice }: Question) =>
   world.sensors.filter(({ sensor }) => isChosen(choice.sensor, sensor));
 
 /** The last minute of each sensor, unless that is an hour ago. */
 function latest({ world, choice }: Question): readonly Minute[] {
-  const fresh = world.minutes.filter(({ minute, sensor }) => minute > NOW - HOUR && isChosen(choice.sensor, sensor));
+  const fresh = world.minutes.filter(({ minute, sensor }) => isLately(minute, HOUR) && isChosen(choice.sensor, sensor));
   return [...groupBy(fresh, ({ sensor }) => sensor).values()].flatMap((rows) => {
     const last = max(rows.map(({ minute }) => minute));
     return rows.filter(({ minute }) => minute === last);
@@ -40,18 +42,13 @@ export const SIDECAR_REFERENCE: Readonly<Record<string, Reference>> = {
     const today = world.quotas.filter(
       ({ startsAt, sensor }) => startsAt === floorTo(NOW, DAY) && isChosen(choice.sensor, sensor),
     );
-    return expected(
-      'n',
-      ['used'],
-      [
-        [
-          share(
-            sumOrNull(today, ({ used }) => used),
-            max(today.map(({ allowed }) => allowed)),
-          ),
-        ],
-      ],
+    const accounts = [...groupBy(today, ({ account, sensor }) => account ?? sensor).values()].map((rows) =>
+      share(
+        sumOrNull(rows, ({ used }) => used),
+        max(rows.map(({ allowed }) => allowed)),
+      ),
     );
+    return expected('n', ['used'], [[max(accounts)]]);
   },
   'hng-sidecar-health/2/A': (q) => expected('n', ['waiting'], [[sumOrNull(latest(q), ({ queue }) => queue)]]),
   'hng-sidecar-health/3/A': (q) => expected('n', ['age'], [[max(latest(q).map(({ oldest }) => oldest))]]),

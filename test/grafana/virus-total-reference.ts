@@ -1,12 +1,17 @@
 import { deviceHours, flaggedHours, type SortedScan, sortedScans } from './derived.ts';
 import { bucketOf, expected, isChosen, isWithin, type Question, type Reference, ranked } from './question.ts';
 import { dated, distinct, max, mostFlagged, perGroup, secondsBetween, share, sum, sumOrNull } from './tally.ts';
-import { DAY, NOW } from './world.ts';
+import { DAY, MINUTE, NOW, type World } from './world.ts';
 
 const AGES = ['below 1 day', '1 to 7 days', '7 to 30 days', 'above 30 days'];
 
+/** Answers of VirusTotal: other sources have no count of engines. */
+function answersOf(world: World): readonly SortedScan[] {
+  return sortedScans(world).filter(({ source }) => source === 'virustotal');
+}
+
 function scansOf(question: Question): readonly SortedScan[] {
-  return sortedScans(question.world).filter(
+  return answersOf(question.world).filter(
     (scan) => isWithin(question, scan.hour) && isChosen(question.choice.vector, scan.vector),
   );
 }
@@ -43,8 +48,11 @@ export const VIRUS_TOTAL_REFERENCE: Readonly<Record<string, Reference>> = {
       [[rows.length, rows.filter(({ outcome }) => outcome === 'not_found').length]],
     );
   },
-  'hng-virus-total/5/A': ({ world }) =>
-    expected('n', ['age'], [[secondsBetween(max(world.scans.map(({ at }) => at)), NOW)]]),
+  'hng-virus-total/5/A': ({ world }) => {
+    const answered = answersOf(world).filter(({ at }) => at <= NOW + 5 * MINUTE);
+    const age = secondsBetween(max(answered.map(({ at }) => at)), NOW);
+    return expected('n', ['age'], [[age === null ? null : Math.max(0, age)]]);
+  },
   'hng-virus-total/6/A': ({ world }) => {
     const stale = world.verdicts.filter(
       ({ state, judged }) => ['malicious', 'suspicious'].includes(state) && judged < NOW - 30 * DAY,
@@ -111,7 +119,7 @@ export const VIRUS_TOTAL_REFERENCE: Readonly<Record<string, Reference>> = {
       ),
     ),
   'hng-virus-total/12/A': (q) => {
-    const rows = sortedScans(q.world)
+    const rows = answersOf(q.world)
       .filter(({ at, outcome, vector }) => isWithin(q, at) && outcome === 'found' && isChosen(q.choice.vector, vector))
       .filter(({ positives, value }) => positives >= q.choice.shownFrom && value.includes(q.choice.search))
       .toSorted((a, b) => b.at - a.at)

@@ -137,6 +137,7 @@ export interface Suricata {
 }
 
 export interface Lookup extends Thing {
+  readonly source: string;
   readonly at: number;
   readonly sensor: string;
   readonly outcome: string;
@@ -146,6 +147,8 @@ export interface Lookup extends Thing {
 export interface Quota {
   readonly startsAt: number;
   readonly sensor: string;
+  /** Of sensors that share a key; null of one that is in no fleet. */
+  readonly account: string | null;
   readonly used: number;
   readonly allowed: number | null;
 }
