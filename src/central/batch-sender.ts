@@ -4,6 +4,7 @@ import { CentralError } from './central-error.ts';
 import type { CentralPool } from './central-pool.ts';
 import { type CentralRelation, RELATIONS } from './central-relation.ts';
 import type { Outbox, OutboxEntry } from './outbox.ts';
+import { mostBytesOf, statementParts } from './statement-parts.ts';
 import type { SummaryKeeper } from './summary-keeper.ts';
 import { Upsert } from './upsert.ts';
 
@@ -17,16 +18,12 @@ export interface BatchSenderOptions {
   readonly batchRows: number;
 }
 
-/** A statement's size, where the server allows more. Larger ones are no faster and hold locks for longer. */
-const MAX_STATEMENT_BYTES = 1024 * 1024;
 /** Names, addresses and hashes: nothing in them that a statement's text would read differently. Three times as fast as the driver. */
 const PLAIN = /^[\w.:/@#-]*$/;
 /** Rows of a table set aside for reasons we do not know, since the start. More are a server or a guardian that does not work. */
 const MAX_ODD_ROWS = 50;
 /** Rows deleted by one statement: short transactions, also for a cluster. */
 const WITHDRAW_STEP = 1_000;
-/** Room for the statement's head and tail within the server's limit. */
-const STATEMENT_OVERHEAD_BYTES = 8 * 1024;
 
 interface Item {
   readonly entry: OutboxEntry;
@@ -159,9 +156,15 @@ export class BatchSender {
     const rows = items.flatMap(({ texts }) => texts);
     // Rows that several sensors write are locked in one order by all of them.
     if (rule.sensor !== 'owner') rows.sort();
-    const maxBytes = Math.min(MAX_STATEMENT_BYTES, connection.maxPacketBytes - STATEMENT_OVERHEAD_BYTES);
+    // Not left to the server: one that reads a larger packet ends the session without a word of why.
+    const tooLarge = rows.find((row) => Buffer.byteLength(row) > mostBytesOf(connection));
+    if (tooLarge !== undefined)
+      throw new CentralError(
+        `a row of ${Buffer.byteLength(tooLarge)} bytes, want at most ${mostBytesOf(connection)} (max_allowed_packet of the server)`,
+        { failure: 'data' },
+      );
     const upsert = this.#upsert(rule);
-    for (const part of partsOf(rows, maxBytes)) await connection.run(upsert.statement(part));
+    for (const part of statementParts(rows, connection)) await connection.run(upsert.statement(part));
     this.#sent += rows.length;
   }
 
@@ -184,21 +187,4 @@ export class BatchSender {
 // By its bytes where it has more than letters: no rule of escaping, and so no mode of the server, has a say in it.
 function quoted(text: string): string {
   return PLAIN.test(text) ? `'${text}'` : `_utf8mb4 X'${Buffer.from(text).toString('hex')}'`;
-}
-
-/** Rows in parts of at most `maxBytes`; a single row beyond it is a part of its own, for the server to refuse. */
-function* partsOf(rows: readonly string[], maxBytes: number): Generator<readonly string[]> {
-  let part: string[] = [];
-  let bytes = 0;
-  for (const row of rows) {
-    const size = Buffer.byteLength(row) + 2;
-    if (bytes + size > maxBytes && part.length > 0) {
-      yield part;
-      part = [];
-      bytes = 0;
-    }
-    part.push(row);
-    bytes += size;
-  }
-  if (part.length > 0) yield part;
 }

@@ -71,11 +71,43 @@ export class CentralMigrations {
     });
   }
 
+  /** Tables and views of the migrations that the database lacks, whatever its version says. @throws CentralError */
+  async missing(): Promise<readonly string[]> {
+    const made = this.#migrations.flatMap(({ statements }) =>
+      statements.flatMap((text) => /^CREATE (?:TABLE IF NOT EXISTS|OR REPLACE .*?VIEW) (\w+)/.exec(text)?.[1] ?? []),
+    );
+    const dropped = this.#migrations.flatMap(({ statements }) =>
+      statements.flatMap((text) => /^DROP TABLE IF EXISTS (\w+)/.exec(text)?.[1] ?? []),
+    );
+    const rows = await this.#pool.use((connection) =>
+      connection.rows('SELECT table_name AS name FROM information_schema.tables WHERE table_schema = DATABASE()'),
+    );
+    const present = new Set([...dropped, ...rows.map(({ name }) => String(name))]);
+    return [...new Set(made)].filter((name) => !present.has(name));
+  }
+
+  /** Runs every migration again, each of which can be. @throws CentralError */
+  async repair(): Promise<void> {
+    await this.#pool.use(async (connection) => {
+      try {
+        await connection.bePatient();
+        await underSchemaLock(connection, (hold) => this.#applyAll(connection, hold, this.#migrations));
+      } finally {
+        connection.destroy();
+      }
+    });
+  }
+
   async #apply(connection: CentralConnection, hold: SchemaHold): Promise<MigrationOutcome> {
     const present = await presentIn(connection);
     const missing = this.#migrations.filter(({ version }) => version > present);
-    if (missing.length > 0) await connection.run(BOOK);
-    for (const { version, name, statements } of missing) {
+    if (missing.length > 0) await this.#applyAll(connection, hold, missing);
+    return { version: Math.max(present, this.wanted), applied: missing.map(({ name }) => name) };
+  }
+
+  async #applyAll(connection: CentralConnection, hold: SchemaHold, migrations: readonly Migration[]): Promise<void> {
+    await connection.run(BOOK);
+    for (const { version, name, statements } of migrations) {
       for (const statement of statements) {
         await hold.renew();
         await changeSchema(connection, statement);
@@ -85,7 +117,6 @@ export class CentralMigrations {
         [version, name],
       );
     }
-    return { version: Math.max(present, this.wanted), applied: missing.map(({ name }) => name) };
   }
 }
 

@@ -18,6 +18,10 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const QUERY_TIMEOUT_MS = 15_000;
 /** Sync and questions before lookups, and a spare one. */
 const MAX_IDLE = 3;
+/** In use at once. More would be no quicker, and a server has 151 for everybody. */
+const MAX_BUSY = 8;
+/** Who waits for one of them: as many questions as anybody here asks at once, many times over. */
+const MAX_WAITING = 1_000;
 /** A changed password is used from here on; the server would go on serving a session of the old one. */
 const PASSWORD_CHECK_MS = 30_000;
 /** Deadlocks and certification failures pass at the second or third attempt; more is a server in trouble. */
@@ -34,6 +38,9 @@ export class CentralPool {
   #at = 0;
   #closed = false;
   #passwordCheckedAt = Number.NEGATIVE_INFINITY;
+  /** How many are lent out or being made, and who waits for one, the first first. */
+  #lent = 0;
+  #waiting: { readonly go: () => void; readonly giveUp: (error: CentralError) => void }[] = [];
   /** Ends the waiting for a connection that is being made. */
   readonly #connecting = new Set<(error: CentralError) => void>();
 
@@ -76,6 +83,8 @@ export class CentralPool {
     this.#closed = true;
     for (const connection of this.#busy) connection.destroy();
     for (const give of this.#connecting) give(closed());
+    for (const { giveUp } of this.#waiting) giveUp(closed());
+    this.#waiting = [];
     this.#forgetIdle();
   }
 
@@ -84,6 +93,29 @@ export class CentralPool {
   }
 
   async #once<T>(work: (connection: CentralConnection) => Promise<T>): Promise<T> {
+    await this.#turn();
+    try {
+      return await this.#lend(work);
+    } finally {
+      this.#lent -= 1;
+      this.#waiting.shift()?.go();
+    }
+  }
+
+  async #turn(): Promise<void> {
+    if (this.#lent >= MAX_BUSY) {
+      if (this.#waiting.length >= MAX_WAITING)
+        throw new CentralError(`Cannot use central database: ${MAX_WAITING} questions wait for it already`, {
+          failure: 'else',
+        });
+      await new Promise<void>((go, giveUp) => {
+        this.#waiting.push({ go, giveUp });
+      });
+    }
+    this.#lent += 1;
+  }
+
+  async #lend<T>(work: (connection: CentralConnection) => Promise<T>): Promise<T> {
     const connection = await this.#take();
     this.#busy.add(connection);
     try {

@@ -5,6 +5,7 @@ import { CentralError, type CentralFailure } from './central-error.ts';
 import type { CentralMigrations } from './central-migrations.ts';
 import type { CentralPool } from './central-pool.ts';
 import type { Outbox } from './outbox.ts';
+import { OutboxBound } from './outbox-bound.ts';
 import { SensorClaim } from './sensor-claim.ts';
 import { SummaryKeeper } from './summary-keeper.ts';
 import { SummaryLoop } from './summary-loop.ts';
@@ -54,8 +55,6 @@ const LIMITS: SyncLimits = {
 const OF_ONE_TABLE: ReadonlySet<CentralFailure> = new Set(['else', 'schema', 'denied', 'data']);
 
 const FIRST_BACK_OFF_MS = 500;
-/** Marks deleted at a time: a few milliseconds. */
-const THIN_STEP = 5_000;
 
 /**
  * Sends what changed on this sensor to the central database, again and again, one batch at a time. Reads the present row of each
@@ -65,6 +64,7 @@ export class CentralSync {
   readonly #options: CentralSyncOptions;
   readonly #limits: SyncLimits;
   readonly #claim: SensorClaim;
+  readonly #bound: OutboxBound;
   readonly #sender: BatchSender;
   readonly #summaries: SummaryLoop;
   #state: SyncState = { kind: 'stopped' };
@@ -72,7 +72,6 @@ export class CentralSync {
   #running: Promise<void> = Promise.resolve();
   #startedAt = 0;
   #lastBeatAt = Number.NEGATIVE_INFINITY;
-  #outboxRows = 0;
   #failures = 0;
   #standing: Standing = 'unknown';
   #isPrepared = false;
@@ -83,6 +82,7 @@ export class CentralSync {
     this.#options = options;
     this.#limits = { ...LIMITS, ...options.limits };
     this.#claim = new SensorClaim({ pool, sensor, book: outbox });
+    this.#bound = new OutboxBound({ outbox, maxRows: this.#limits.maxOutboxRows, log });
     const summaries = new SummaryKeeper({ pool, book: outbox.summaries, sensor });
     this.#sender = new BatchSender({ pool, outbox, summaries, sensor, log, now, batchRows: this.#limits.batchRows });
     const isReady = () => this.#state.kind === 'syncing';
@@ -120,7 +120,7 @@ export class CentralSync {
       state: this.#state,
       where: pool.where,
       lagMs: syncedUntil === undefined ? undefined : Math.max(0, now() - syncedUntil),
-      outboxRows: this.#outboxRows,
+      outboxRows: this.#bound.rows,
       setAside: outbox.asideCount(),
       thinned: Number(outbox.recall('thinned') ?? 0),
       sent: this.#sender.sent,
@@ -130,7 +130,7 @@ export class CentralSync {
   async #loop(): Promise<void> {
     while (!this.#isStopped) {
       try {
-        await this.#keepBounded();
+        await this.#bound.keep();
         await this.#prepare();
         await this.#pass();
         this.#recovered();
@@ -158,9 +158,11 @@ export class CentralSync {
     const due = outbox.recall('told_again') ?? 'done';
     if (due === 'done') return;
     await this.#sender.withdraw();
-    if (due === 'due') outbox.markAll();
+    if (due === 'due') {
+      outbox.markAll();
+      log.info('everything is told to the central database', { target: this.#options.pool.where });
+    }
     outbox.remember('told_again', 'done');
-    if (due === 'due') log.info('everything is told to the central database', { target: this.#options.pool.where });
   }
 
   async #fitSchema(): Promise<void> {
@@ -211,7 +213,7 @@ export class CentralSync {
 
   async #beatWhenDue(): Promise<void> {
     if (this.#uptimeMs() - this.#lastBeatAt >= this.#limits.heartbeatMs) {
-      await this.#keepBounded();
+      await this.#bound.keep();
       await this.#fitSchema();
       await this.#beat();
     }
@@ -234,26 +236,6 @@ export class CentralSync {
     this.#lastBeatAt = this.#uptimeMs();
   }
 
-  /** Counts what is marked, and gives up the oldest sightings above the limit. In steps, with the event loop between them. */
-  async #keepBounded(): Promise<void> {
-    const { outbox, log } = this.#options;
-    let rows = 0;
-    for (const sum of outbox.count()) {
-      rows = sum;
-      await pause(0);
-    }
-    const excess = rows - this.#limits.maxOutboxRows;
-    let thinned = 0;
-    while (thinned < excess) {
-      const step = outbox.thinSightings(Math.min(THIN_STEP, excess - thinned));
-      if (step === 0) break;
-      thinned += step;
-      await pause(0);
-    }
-    if (thinned > 0) log.warn('oldest sightings not sent to the central database', { count: thinned });
-    this.#outboxRows = rows - thinned;
-  }
-
   #recovered(): void {
     if (this.#state.kind !== 'syncing')
       this.#options.log.info('central database in reach', { target: this.#options.pool.where });
@@ -269,11 +251,10 @@ export class CentralSync {
     this.#isPrepared = false;
     const bound = Math.min(this.#limits.maxBackOffMs, FIRST_BACK_OFF_MS * 2 ** Math.min(this.#failures - 1, 10));
     const waitMs = bound * (0.5 + random() / 2);
-    const failure = error instanceof CentralError ? error.failure : 'else';
+    const { failure, hint } = error instanceof CentralError ? error : ({ failure: 'else', hint: undefined } as const);
     const why = error instanceof Error ? error.message : String(error);
-    const hint = error instanceof CentralError ? error.hint : undefined;
     this.#state = { kind: 'waiting', failure, why, hint, retryAt: now() + waitMs };
-    if (failure === 'name' || failure === 'schema') this.#standing = { barred: why };
+    if (failure === 'name' || failure === 'schema') this.#standing = { barred: why, by: failure };
     else if (this.#standing === 'unknown') this.#standing = 'unclaimed';
     if (why !== this.#said)
       log.warn('no sync with the central database', { err: error, target: this.#options.pool.where });

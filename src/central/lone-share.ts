@@ -10,6 +10,8 @@ export interface LoneMemory {
 export interface LoneShareOptions {
   readonly memory: LoneMemory;
   readonly now: () => number;
+  /** How many share the account at the least, by whatever else is known. */
+  readonly atLeast?: () => number;
 }
 
 /** How the account stood when the centre was last in reach. */
@@ -75,7 +77,9 @@ export class LoneShare {
   }
 
   #standing(): Standing {
-    const text = this.#options.memory.recall('fleet');
-    return text === undefined ? ALONE : (JSON.parse(text) as Standing);
+    const { memory, atLeast } = this.#options;
+    const text = memory.recall('fleet');
+    const known = text === undefined ? ALONE : (JSON.parse(text) as Standing);
+    return { ...known, members: Math.max(known.members, atLeast?.() ?? 1) };
   }
 }

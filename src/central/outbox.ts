@@ -25,8 +25,8 @@ export interface Outbox {
   asideCount(): number;
   /** Counts marked rows in short steps. */
   count(): Iterable<number>;
-  /** Gives up the oldest sightings. Returns how many there were. */
-  thinSightings(limit: number): number;
+  /** Gives up the oldest sightings, and where there are none any more the oldest names of which nothing else is known. Returns how many. */
+  thin(limit: number): number;
   /** Marks everything known, operators' words included. */
   markAll(): void;
   /** By what the centre knows this sensor now, and from the next claim on. */

@@ -36,7 +36,15 @@ export interface QuotaLeasesOptions {
   readonly account: () => string;
   readonly memory: LoneMemory;
   readonly now: () => number;
+  /** How many share the account at the least, by whatever is known beside the centre. */
+  readonly atLeast?: () => number;
   readonly budgetMs?: number;
+}
+
+/** Who paid for a question: the account that was in use then, and the start of its day (epoch milliseconds). */
+interface Drawn {
+  readonly account: string;
+  readonly dayStartsAt: number;
 }
 
 /** A question that was never settled is free again after this: its sensor died. Longer than the longest question. */
@@ -63,8 +71,8 @@ export class QuotaLeases {
   readonly allowance: SharedAllowance;
   readonly #options: QuotaLeasesOptions;
   readonly #lone: LoneShare;
-  /** What was drawn from the fleet and is not settled yet, with the start of the day that paid (epoch milliseconds). */
-  readonly #drawn = new Map<ObservableKey, number>();
+  /** What was drawn from the fleet and is not settled yet. */
+  readonly #drawn = new Map<ObservableKey, Drawn>();
 
   constructor(options: QuotaLeasesOptions) {
     this.#options = options;
@@ -104,7 +112,7 @@ export class QuotaLeases {
    * went away meanwhile, the sync brings the report later and the lease ends by itself.
    */
   async settle(report: Report): Promise<void> {
-    this.#drawn.delete(keyOf(report.observable));
+    const drawn = this.#forgetDrawn(report.observable);
     await this.#quietly(async () => {
       await this.#options.pool.use(async (connection) => {
         const upsert = new Upsert(scans(), SCAN_FIELDS, connection.escape(this.#options.sensor));
@@ -112,26 +120,24 @@ export class QuotaLeases {
         await connection.run(upsert.statement([row]));
       });
       // In this order: whoever gets the lease after us finds the report.
-      await this.#release(report.observable);
+      await this.#release(report.observable, drawn?.account);
     });
   }
 
   /** There is no answer and the source charged nothing: others may ask, and the question is given back to its day and month, not to its minute. */
   async giveBack(observable: Observable, draw: Pick<Draw, 'lane'>): Promise<void> {
-    const key = keyOf(observable);
-    const dayStartsAt = this.#drawn.get(key);
-    this.#drawn.delete(key);
+    const drawn = this.#forgetDrawn(observable);
     await this.#quietly(async () => {
-      await this.#release(observable);
+      await this.#release(observable, drawn?.account);
       // What was asked alone was not drawn from anybody.
-      if (dayStartsAt !== undefined) await this.allowance.giveBack(draw.lane, dayStartsAt);
+      if (drawn !== undefined) await this.allowance.giveBack(draw.lane, drawn);
     });
   }
 
   /** There is no answer, and it was charged: others may ask all the same. */
   async release(observable: Observable): Promise<void> {
-    this.#drawn.delete(keyOf(observable));
-    await this.#quietly(() => this.#release(observable));
+    const drawn = this.#forgetDrawn(observable);
+    await this.#quietly(() => this.#release(observable, drawn?.account));
   }
 
   /** Sensors that share the account, as far as this one ever heard. */
@@ -156,6 +162,7 @@ export class QuotaLeases {
   async #takeShared(observable: Observable, request: LeaseRequest): Promise<LeaseOutcome> {
     const { pool, reports } = this.#options;
     reports.forget(observable);
+    const account = this.#options.account();
     if (!(await this.#lease(observable))) return { granted: false, why: 'asked' };
     const { serves } = request;
     const known =
@@ -163,11 +170,17 @@ export class QuotaLeases {
     const isServed = known !== undefined && serves?.(known) === true;
     const refusal = isServed ? undefined : await this.allowance.draw(request);
     if (!isServed && refusal === undefined) {
-      this.#drawn.set(keyOf(observable), this.allowance.view?.dayStartsAt ?? 0);
+      this.#drawn.set(keyOf(observable), { account, dayStartsAt: this.allowance.view?.dayStartsAt ?? 0 });
       return { granted: true, alone: false };
     }
     await this.#release(observable);
     return isServed ? { granted: false, why: 'known', report: known } : (refusal as DrawRefusal);
+  }
+
+  #forgetDrawn(observable: Observable): Drawn | undefined {
+    const drawn = this.#drawn.get(keyOf(observable));
+    this.#drawn.delete(keyOf(observable));
+    return drawn;
   }
 
   async #lease({ kind, value }: Observable): Promise<boolean> {
@@ -190,9 +203,9 @@ export class QuotaLeases {
     });
   }
 
-  async #release({ kind, value }: Observable): Promise<void> {
+  /** Of the account that the question was taken with: the key may be another by now. */
+  async #release({ kind, value }: Observable, account = this.#options.account()): Promise<void> {
     const { sensor, pool } = this.#options;
-    const account = this.#options.account();
     await pool.use((connection) =>
       connection.run('DELETE FROM quota_leases WHERE account = ? AND kind = ? AND value = ? AND sensor = ?', [
         account,

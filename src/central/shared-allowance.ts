@@ -91,9 +91,12 @@ export class SharedAllowance {
     );
   }
 
-  /** Gives one question back to the day it was drawn from, and to that day's month. @throws CentralError */
-  async giveBack(lane: DrawLane, dayStartsAt: number): Promise<void> {
-    for (const window of ['day', 'month'] as const) await this.#giveBackTo(window, lane, dayStartsAt);
+  /** Gives one question back to the account and the day it was drawn from, and to that day's month. @throws CentralError */
+  async giveBack(
+    lane: DrawLane,
+    { account, dayStartsAt }: { readonly account: string; readonly dayStartsAt: number },
+  ): Promise<void> {
+    for (const window of ['day', 'month'] as const) await this.#giveBackTo(window, lane, dayStartsAt, account);
   }
 
   /** Says that this sensor is there, and brings up the account what it spent while the centre was away. @throws CentralError */
@@ -209,9 +212,8 @@ export class SharedAllowance {
     return refusal;
   }
 
-  async #giveBackTo(window: Window, lane: DrawLane, at: number): Promise<void> {
+  async #giveBackTo(window: Window, lane: DrawLane, at: number, account = this.#options.account()): Promise<void> {
     const { sensor } = this.#options;
-    const account = this.#options.account();
     const statement = `UPDATE quota_drawn SET drawn = drawn - 1 WHERE account = ? AND quota_window = ? AND starts_at = ?
          AND drawn > 0 AND (sensor = '' OR (sensor = ? AND lane = ?))`;
     const values = [account, window, datetime(startOf(window, at)), sensor, lane];

@@ -1,5 +1,6 @@
 import type { CentralConnection, SqlValue } from './central-connection.ts';
 import type { CentralPool } from './central-pool.ts';
+import { statementParts } from './statement-parts.ts';
 import { SUMMARIES, type Summary, type SummaryScope } from './summary.ts';
 import { datetime, type RowValue, Upsert } from './upsert.ts';
 
@@ -31,8 +32,6 @@ const PATIENTLY = `/*M!100101 SET STATEMENT max_statement_time = ${(TIMEOUT_MS *
 const STEP = 100;
 /** In a row: more are no matter of a single hour, and each may take as long as the server is waited for. */
 const MOST_FAILURES = 3;
-/** Rows of one statement: an hour has as many as a network has devices. */
-const ROWS_A_STATEMENT = 500;
 
 /** Which column of a relation's rows says what summary they belong to. */
 const HOUR_COLUMNS: ReadonlyMap<string, readonly [scope: SummaryScope, column: string]> = new Map([
@@ -121,8 +120,7 @@ async function rewrite(
       (text) => connection.escape(text),
     ),
   );
-  for (let from = 0; from < texts.length; from += ROWS_A_STATEMENT)
-    await connection.run(upsert.statement(texts.slice(from, from + ROWS_A_STATEMENT)));
+  for (const part of statementParts(texts, connection)) await connection.run(upsert.statement(part));
 }
 
 function parametersOf({ scope, key }: DueSummary): Readonly<Record<string, string>> {

@@ -11,8 +11,14 @@ export type SyncState =
       readonly retryAt: number;
     };
 
-/** How a sensor stands in the centre: not asked yet; the centre was not in reach; the name is ours; or why it must keep to itself. */
-export type Standing = 'unknown' | 'unclaimed' | 'claimed' | { readonly barred: string };
+/** Why a sensor must keep to itself: another one has its name, or the schema is none that it knows. */
+export interface Barred {
+  readonly barred: string;
+  readonly by: 'name' | 'schema';
+}
+
+/** How a sensor stands in the centre: not asked yet; the centre was not in reach; the name is ours; or it must keep to itself. */
+export type Standing = 'unknown' | 'unclaimed' | 'claimed' | Barred;
 
 /** Figures of the sync, for `status` and metrics. */
 export interface SyncFigures {

@@ -52,18 +52,31 @@ function registerMigrate(central: Command, io: CliIo): void {
     .option('-u, --user <name>', 'a user who may change the schema, instead of central.user')
     .option('-p, --password-file <file>', 'that holds the password of that user');
   withHelp(command, {
+    exit: { 1: 'it cannot be reached, refuses, or was made by a newer guardian' },
     examples: [
       ['guardian central migrate', 'as the user of the configuration'],
       ['guardian central migrate --user root --password-file /root/db.password', 'as somebody who may create tables'],
     ],
   }).action(async (options: CentralOptions) => {
     await withPool(options, io, async (pool) => {
-      const { version, applied } = await new CentralMigrations(pool).run().catch(withUserHint);
-      const printer = new Printer(io);
-      if (applied.length === 0) printer.line(`The central schema is up to date: version ${version}.`);
-      else printer.line(`The central schema is now version ${version}: ${applied.join(', ')}.`);
+      new Printer(io).line(await migrate(new CentralMigrations(pool)).catch(withUserHint));
     });
   });
+}
+
+/** Brings the schema up to date, and says what was done. @throws CentralError; also where a newer guardian made the schema */
+async function migrate(migrations: CentralMigrations): Promise<string> {
+  const { version, applied } = await migrations.run();
+  if (version > migrations.wanted)
+    throw new CentralError(
+      `Cannot migrate: the central schema is version ${version}, want at most ${migrations.wanted}; it was made by a newer guardian`,
+      { failure: 'schema', hint: 'Upgrade this guardian; nothing was changed.' },
+    );
+  if (applied.length > 0) return `The central schema is now version ${version}: ${applied.join(', ')}.`;
+  const missing = await migrations.missing();
+  if (missing.length === 0) return `The central schema is up to date: version ${version}.`;
+  await migrations.repair();
+  return `The central schema, version ${version}, is whole again: ${missing.join(', ')} had gone.`;
 }
 
 /** Whoever is refused here is most often the user of the sensors, who may not change the schema and need not. */

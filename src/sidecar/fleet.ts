@@ -117,6 +117,8 @@ export class Fleet implements Companions, Companionship {
       reports: this.#reports,
       // A mended key is another account.
       account: () => accountOf('virustotal', this.#apiKey?.reveal() ?? ''),
+      // Whoever has its name has its key too, most likely: a copy of its configuration.
+      atLeast: () => (isNameTaken(options.standing()) ? 2 : 1),
     });
     this.#elsewhere = new Elsewhere(shared);
     this.answers = new SharedAnswers({
@@ -273,6 +275,10 @@ export class Fleet implements Companions, Companionship {
 /** Where the centre is out of reach, the beat itself tells. */
 function admissionOf(standing: Standing): 'open' | 'unknown' | { readonly barred: string } {
   return standing === 'claimed' || standing === 'unclaimed' ? 'open' : standing;
+}
+
+function isNameTaken(standing: Standing): boolean {
+  return typeof standing === 'object' && standing.by === 'name';
 }
 
 /** Words that are counted for `status`. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Statement } from 'better-sqlite3';
 import { READ_ALERTS, READS } from './outbox-reads.ts';
+import { OutboxThinning } from './outbox-thinning.ts';
 import { CREATE_TRIGGERS, DROP_TRIGGERS, SEED } from './outbox-triggers.ts';
 import { type Sqlite, transactDurably } from './sqlite-file.ts';
 import { SummaryStore } from './summary-store.ts';
@@ -69,7 +70,7 @@ export class OutboxStore {
   readonly #asideCount: Statement<[], { n: number }>;
   readonly #skip: Statement<unknown[], KeyParts>;
   readonly #countRest: Statement<unknown[], { n: number }>;
-  readonly #thin: Statement;
+  readonly #thinning: OutboxThinning;
   readonly #recall: Statement<[string], { value: string }>;
   readonly #remember: Statement;
   readonly #forget: Statement;
@@ -96,10 +97,7 @@ export class OutboxStore {
       .prepare<unknown[], KeyParts>(`SELECT k1, k2, k3, k4 ${after} ORDER BY k1, k2, k3, k4 LIMIT 1 OFFSET ?`)
       .raw();
     this.#countRest = db.prepare(`SELECT count(*) AS n ${after}`);
-    this.#thin = db.prepare(
-      `DELETE FROM outbox WHERE relation = 'sightings_hourly' AND (k1, k2, k3, k4) IN (
-         SELECT k1, k2, k3, k4 FROM outbox WHERE relation = 'sightings_hourly' ORDER BY k1, k2, k3, k4 LIMIT ?)`,
-    );
+    this.#thinning = new OutboxThinning(db);
     this.#recall = db.prepare('SELECT value FROM central_state WHERE name = ?');
     this.#remember = db.prepare('INSERT OR REPLACE INTO central_state (name, value) VALUES (?, ?)');
     this.#forget = db.prepare('DELETE FROM central_state WHERE name = ?');
@@ -216,10 +214,13 @@ export class OutboxStore {
     return sum;
   }
 
-  /** Gives up on telling the centre about the oldest sightings. Nothing else is ever given up. Returns how many. */
-  thinSightings(limit: number): number {
+  /**
+   * Gives up on telling the centre about the oldest sightings, and where there are none any more about the oldest names that were only seen.
+   * Nothing else is ever given up. Returns how many.
+   */
+  thin(limit: number): number {
     return this.#db.transaction(() => {
-      const { changes } = this.#thin.run(limit);
+      const changes = this.#thinning.thin(limit);
       if (changes > 0) this.remember('thinned', String(Number(this.recall('thinned') ?? 0) + changes));
       return changes;
     })();

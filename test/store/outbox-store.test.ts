@@ -109,7 +109,7 @@ test('OutboxStore.next() goes through a relation in the order of its keys, oldes
     last = entry.key;
   }
   assert.deepEqual(hours, [1, 2, 3]);
-  assert.equal(outbox.thinSightings(2), 2);
+  assert.equal(outbox.thin(2), 2);
   assert.equal(outbox.recall('thinned'), '2');
   assert.deepEqual(
     all(outbox, 'sightings_hourly').map(({ key }) => (key[0] - T0) / 3_600_000),
@@ -175,4 +175,20 @@ test('OutboxStore bounds a minute of different alerts, and a flood of lesser one
   assert.equal(entry?.rows.length, 500);
   const at = outbox.columns('suricata_alerts').indexOf('sid');
   assert.equal(entry?.rows[0]?.[at], 1, 'the worst comes first');
+});
+
+test('OutboxStore.thin() gives up names that were only seen when no sighting is left to give up, and never what was judged', (t) => {
+  const { store, outbox } = open(t);
+  outbox.enable();
+  store.transact(() => store.sightings.record(sightings(['a.example.com', 'b.example.com', 'judged.example.com'], T0)));
+  store.verdicts.keep(verdict('judged.example.com', 'clean', T0));
+  assert.equal(outbox.thin(4), 4, 'three sightings and the oldest name');
+  assert.equal(outbox.thin(100), 1, 'the other name');
+  assert.equal(outbox.recall('thinned'), '5');
+  const at = outbox.columns('observables').indexOf('value');
+  assert.deepEqual(
+    all(outbox, 'observables').map(({ rows }) => rows[0]?.[at]),
+    ['judged.example.com'],
+  );
+  assert.equal(all(outbox, 'verdicts').length, 1);
 });
