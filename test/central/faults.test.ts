@@ -161,6 +161,7 @@ test('a second sensor of the same name is refused with a clear message, and the 
   fill(sensor, ['later.example.com'], T0 + HOUR);
   await drained(sensor);
   assert.equal(first.figures().state.kind, 'syncing');
+  assert.equal(typeof second.standing === 'object' ? second.standing.by : second.standing, 'name');
   await assertUnion(server, [sensor]);
 });
 

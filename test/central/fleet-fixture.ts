@@ -90,8 +90,9 @@ export interface LeasesOptions {
   readonly now?: () => number;
   readonly memory?: ReturnType<typeof memoryOf>;
   readonly pulse?: Pick<FleetPulse, 'isWell' | 'isKnown' | 'doubt'>;
-  readonly key?: string;
+  readonly key?: string | (() => string);
   readonly budgetMs?: number;
+  readonly atLeast?: () => number;
 }
 
 /** The leases of one sensor, over a centre that is well. */
@@ -103,10 +104,11 @@ export function leasesOf(options: LeasesOptions): QuotaLeases {
     pulse,
     reports,
     sensor,
-    account: () => accountOf('virustotal', key),
+    account: () => accountOf('virustotal', typeof key === 'string' ? key : key()),
     memory: options.memory ?? memoryOf(),
     now,
     budgetMs: options.budgetMs ?? LONG_MS,
+    ...(options.atLeast === undefined ? {} : { atLeast: options.atLeast }),
   });
 }
 

@@ -396,6 +396,36 @@ test('while the centre is away a sensor spends its part of what was left, rememb
   assert.equal(await alone(10, () => Date.now() + DAY), 'spent');
 });
 
+test('a sensor whose name another one has is not alone, whatever it never heard: it spends half', async (t) => {
+  const pool = poolOf({ addresses: [{ host: '127.0.0.1', port: 1 }] });
+  t.after(() => pool.close());
+  const pulse = { isWell: false, isKnown: true, doubt: () => undefined };
+  const leases = leasesOf({ pool, sensor: 'a', pulse, atLeast: () => 2 });
+  const alone = (spentHere: number) => turnOf(leases, 'n.example.com', drawOf(50, { spentHere }));
+  assert.equal(await alone(24), 'alone');
+  assert.equal(await alone(25), 'spent');
+});
+
+test('a question of a key that was changed meanwhile is given back to the account that paid for it', async (t) => {
+  if (!requires(t, 'mariadb')) return;
+  const server = await startFleetServer(t);
+  let key = 'old-key';
+  const leases = leasesOf({ pool: server.pool(), sensor: 'a', key: () => key });
+  const drawn = (whose: string) =>
+    countIn(
+      server,
+      `SELECT COALESCE(SUM(drawn), 0) FROM virus_total.quota_drawn WHERE quota_window = 'day' AND sensor = '' AND account = '${accountOf('virustotal', whose)}'`,
+    );
+  for (const name of ['one.example.com', 'two.example.com'])
+    assert.equal(await turnOf(leases, name, drawOf(10)), 'granted');
+  key = 'new-key';
+  assert.equal(await turnOf(leases, 'three.example.com', drawOf(10)), 'granted');
+  await leases.giveBack(observable('one.example.com'), { lane: 'alert' });
+  await leases.release(observable('two.example.com'));
+  assert.deepEqual([await drawn('old-key'), await drawn('new-key')], [1, 1]);
+  assert.equal(await countIn(server, 'SELECT COUNT(*) FROM virus_total.quota_leases'), 1, 'the third is under way');
+});
+
 test('a centre that went away without a word is noticed by the first question, and the others do not wait for it', async (t) => {
   if (!requires(t, 'mariadb')) return;
   const server = await startFleetServer(t);

@@ -33,3 +33,24 @@ test('a centre that swallows everything costs a sensor nothing: it asks, judges 
   attic.kill('SIGTERM');
   assert.equal(await attic.ended(), 0, 'and it ends in time');
 });
+
+test('a centre behind a slow link is not waited for: it counts as away, and the sensor asks alone', {
+  timeout: 300_000,
+}, async (t) => {
+  if (!requires(t, 'mariadb')) return;
+  const server = await startFleetServer(t);
+  const proxy = await swallowingProxy(t, server.port);
+  const { standIn, baseUrl } = await startStandIn(t, 100_000);
+  const fleet = await startFleet(t, { names: ['attic'], port: proxy.port, standInUrl: baseUrl });
+  const [attic] = fleet;
+  assert.ok(attic);
+  await inReach(fleet);
+  proxy.delay(300);
+  await allSee('it is held for away', fleet, async (one) => (await statusOf(one)).fleet?.state === 'away');
+  await sendToSocket(attic.eveSocket, dnsQuestionLine('bad-far.top'));
+  await allSee('it blocks alone', fleet, (one) => isListed(one, 'bad-far.top'));
+  assert.deepEqual(askedAbout(standIn), ['bad-far.top']);
+  assert.match((await statusOf(attic)).fleet?.why ?? '', /it answers too slowly to share with it/);
+  proxy.delay(0);
+  await inReach(fleet);
+});

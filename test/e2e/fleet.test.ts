@@ -82,3 +82,21 @@ test('three sensors spend one lookup on a name, block it everywhere, and hear wh
   assert.deepEqual(hunted.observables[0]?.elsewhere?.map(({ sensor }) => sensor).sort(), ['barn', 'cellar']);
   assert.deepEqual(standIn.violations, []);
 });
+
+test('a name that many ask for at once is one question of each sensor at most, and nobody waits in vain', {
+  timeout: 300_000,
+}, async (t) => {
+  if (!requires(t, 'mariadb')) return;
+  const server = await startFleetServer(t);
+  const { standIn, baseUrl } = await startStandIn(t, 100_000);
+  const fleet = await startFleet(t, { names: ['attic', 'barn'], port: server.port, standInUrl: baseUrl });
+  await inReach(fleet);
+  const body = { observable: 'bad-wanted.top' };
+  const asked = fleet.flatMap((one) =>
+    Array.from({ length: 5 }, () => one.client.ask({ method: 'POST', path: '/v1/lookups', body })),
+  );
+  await Promise.all(asked);
+  const questions = askedAbout(standIn).length;
+  assert.ok(questions >= 1 && questions <= fleet.length, `${questions} questions`);
+  await allSee('it is blocked everywhere', fleet, (one) => isListed(one, 'bad-wanted.top'));
+});

@@ -11,6 +11,8 @@ export interface SwallowingProxy {
   readonly swallow: (on: boolean) => void;
   /** Bytes swallowed so far. */
   readonly swallowed: () => number;
+  /** How long everything is on its way from now on, in each direction. */
+  readonly delay: (ms: number) => void;
 }
 
 /** Carries TCP connections to a port of this machine until the test ends. */
@@ -18,6 +20,7 @@ export async function swallowingProxy(t: TestContext, toPort: number): Promise<S
   const sockets = new Set<Socket>();
   let isSwallowing = false;
   let swallowed = 0;
+  let delayMs = 0;
   const server = createServer((client) => {
     const onward = connect(toPort, '127.0.0.1');
     for (const [from, to] of [
@@ -27,7 +30,8 @@ export async function swallowingProxy(t: TestContext, toPort: number): Promise<S
       sockets.add(from);
       from.on('data', (bytes) => {
         if (isSwallowing) swallowed += bytes.length;
-        else to.write(bytes);
+        else if (delayMs === 0) to.write(bytes);
+        else setTimeout(() => void (to.destroyed || to.write(bytes)), delayMs);
       });
       from.on('error', () => undefined);
       from.on('close', () => {
@@ -49,5 +53,8 @@ export async function swallowingProxy(t: TestContext, toPort: number): Promise<S
       isSwallowing = on;
     },
     swallowed: () => swallowed,
+    delay: (ms) => {
+      delayMs = ms;
+    },
   };
 }
