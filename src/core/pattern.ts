@@ -20,7 +20,8 @@ export function parsePattern(text: string): Parsed<Pattern> {
     const domain = parseDomainName(trimmed.slice(2));
     return domain.ok ? accepted({ kind: 'below', domain: domain.value, text: `*.${domain.value}` }) : domain;
   }
-  if (!/^https?:/i.test(trimmed) && ipaddr.isValidCIDR(trimmed)) return accepted(networkPattern(trimmed));
+  // The package finds that something is no network by an exception, which costs thirty times the rest.
+  if (/^[0-9a-f:.]+\/\d+$/i.test(trimmed) && ipaddr.isValidCIDR(trimmed)) return accepted(networkPattern(trimmed));
   const observable = parseObservable(trimmed);
   if (!observable.ok) return observable;
   return accepted({ kind: 'exact', observable: observable.value, text: observable.value.value });

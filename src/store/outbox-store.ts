@@ -155,18 +155,20 @@ export class OutboxStore {
   next(relation: string, after: OutboxKey | undefined, limit: number): readonly OutboxEntry[] {
     const from = after ?? FIRST_KEY;
     if (relation === ALERTS) return this.#nextAlerts(from, limit);
-    return this.#read(relation)
+    const entries = this.#read(relation)
       .all(...from, limit)
       .map(entryOf);
+    this.#thinning.noteRead(entries);
+    return entries;
   }
 
   /** Unmarks rows that arrived, unless they changed meanwhile. */
   acknowledge(relation: string, entries: readonly OutboxEntry[]): void {
     const clearAside = this.asideCount() > 0;
     this.#db.transaction(() => {
-      for (const { key, version } of entries) {
-        this.#acknowledge.run(relation, ...key, version);
-        if (clearAside) this.#clearAside.run(relation, ...key);
+      for (const entry of entries) {
+        if (!this.#thinning.wasSince(entry)) this.#acknowledge.run(relation, ...entry.key, entry.version);
+        if (clearAside) this.#clearAside.run(relation, ...entry.key);
       }
     })();
   }

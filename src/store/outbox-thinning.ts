@@ -5,6 +5,9 @@ import type { Sqlite } from './sqlite-file.ts';
 export class OutboxThinning {
   readonly #sightings: Statement;
   readonly #names: Statement;
+  #times = 0;
+  /** What is on its way to the centre, and after how many thinnings it was read. */
+  readonly #readAfter = new WeakMap<object, number>();
 
   constructor(db: Sqlite) {
     const oldest = (relation: string, which = ''): Statement =>
@@ -22,7 +25,17 @@ export class OutboxThinning {
 
   /** Unmarks the oldest sightings, and where there are none any more the oldest names that were only seen. Returns how many. */
   thin(limit: number): number {
+    this.#times += 1;
     const seen = this.#sightings.run(limit).changes;
     return seen < limit ? seen + this.#names.run(limit - seen).changes : seen;
+  }
+
+  noteRead(entries: readonly object[]): void {
+    for (const entry of entries) this.#readAfter.set(entry, this.#times);
+  }
+
+  /** Whether anything was given up since it was read: then the mark of today may be of a later change, and begin with the same version. */
+  wasSince(entry: object): boolean {
+    return (this.#readAfter.get(entry) ?? this.#times) < this.#times;
   }
 }

@@ -192,3 +192,17 @@ test('OutboxStore.thin() gives up names that were only seen when no sighting is 
   );
   assert.equal(all(outbox, 'verdicts').length, 1);
 });
+
+test('an acknowledgement of what was given up meanwhile takes no mark of a later change', (t) => {
+  const { store, outbox } = open(t);
+  outbox.enable();
+  const see = () => store.transact(() => store.sightings.record(sightings(['a.example.com'], T0)));
+  see();
+  const onTheWay = all(outbox, 'sightings_hourly');
+  outbox.thin(1);
+  see();
+  outbox.acknowledge('sightings_hourly', onTheWay);
+  assert.equal(all(outbox, 'sightings_hourly').length, 1, 'what came later is told');
+  outbox.acknowledge('sightings_hourly', all(outbox, 'sightings_hourly'));
+  assert.equal(all(outbox, 'sightings_hourly').length, 0);
+});
