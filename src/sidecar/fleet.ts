@@ -250,6 +250,8 @@ export class Fleet implements Companions, Companionship {
     });
     for (const { pattern, action, sensor } of changed.fresh)
       log.info('word of another sensor', { observable: pattern.text, outcome: action, source: sensor });
+    // Taken back by one sensor, and in the list of this one still: the word of either holds for all.
+    if (changed.fresh.some(({ action, origin }) => action === 'forget' && origin === 'config')) this.#sayAllowList();
     if (changed.isBlockChanged) onDecided();
   }
 
