@@ -25,16 +25,29 @@ export function headline(report: ReportDocument): Markup {
 <dl class="figures">${[detection(report), verdicts(report, 'malicious'), verdicts(report, 'suspicious'), answers(report), lastAnswer(report), blocked(report)]}</dl>`;
 }
 
-/** Answers in which at least one engine accuses, and those in which any engine answered at all. */
-export function detectionOf({ scans }: ReportDocument): { readonly flagged: number; readonly judged: number } {
-  const sum = (rows: ReportDocument['scans']['by_positives']) =>
-    rows.reduce((total, row) => total + row.observables, 0);
-  return { flagged: sum(scans.by_positives.filter(({ positives }) => positives > 0)), judged: sum(scans.by_positives) };
+/** What engines said of what was asked about. */
+export interface Detection {
+  /** Answers in which as many engines accuse as make something malicious by the policy, as the dashboards count them. */
+  readonly bad: number;
+  /** Those in which some accuse, but fewer. */
+  readonly fewer: number;
+  /** Those in which any engine answered at all. */
+  readonly judged: number;
+}
+
+export function detectionOf({ scans, thresholds }: ReportDocument): Detection {
+  const sum = (is: (positives: number) => boolean) =>
+    scans.by_positives.reduce((total, row) => total + (is(row.positives) ? row.observables : 0), 0);
+  return {
+    bad: sum((positives) => positives >= thresholds.malicious),
+    fewer: sum((positives) => positives > 0 && positives < thresholds.malicious),
+    judged: sum(() => true),
+  };
 }
 
 function detection(report: ReportDocument): Markup {
-  const { flagged, judged } = detectionOf(report);
-  const share = judged === 0 ? 0 : flagged / judged;
+  const { bad, fewer, judged } = detectionOf(report);
+  const share = judged === 0 ? 0 : bad / judged;
   const tone = share >= HIGH_SHARE ? 'c-malicious' : share >= NOTABLE_SHARE ? 'c-suspicious' : 'c-clean';
   return judged === 0
     ? figure('Detection ratio', '-', '', 'nothing was answered')
@@ -42,7 +55,7 @@ function detection(report: ReportDocument): Markup {
         'Detection ratio',
         percentText(share),
         tone,
-        `${numberText(flagged)} of ${numberText(judged)} flagged by an engine`,
+        `${numberText(bad)} of ${numberText(judged)} by ${report.thresholds.malicious} engines or more; ${numberText(fewer)} by fewer`,
       );
 }
 

@@ -51,7 +51,7 @@ export function printReport(report: ReportDocument, printer: Printer): void {
 
 function figureRows(report: ReportDocument, emptiness: Emptiness): readonly (readonly [string, string])[] {
   const { scans, status, thresholds, series } = report;
-  const { flagged, judged } = detectionOf(report);
+  const { bad, fewer, judged } = detectionOf(report);
   const last =
     scans.last_scan_at === undefined
       ? 'never'
@@ -67,7 +67,7 @@ function figureRows(report: ReportDocument, emptiness: Emptiness): readonly (rea
       'detection ratio',
       judged === 0
         ? emptiness.scans
-        : `${flagged} of ${judged} flagged by an engine (${percentText(flagged / judged)})`,
+        : `${percentText(bad / judged)}: ${bad} of ${judged} by ${thresholds.malicious} engines or more, ${fewer} by fewer`,
     ],
     [
       'held at present',

@@ -238,7 +238,7 @@ test('the numbers on the page are those of the store, and everything stands on o
   const counts = store.verdicts.countByState();
   const asked = store.lookups.counts('virustotal', { since: panels.since, now: week.now }).get('found') ?? 0;
   assert.deepEqual(figures, {
-    'Detection ratio': '2.8\u00a0%',
+    'Detection ratio': '0.7\u00a0%',
     Malicious: String(counts.malicious),
     Suspicious: String(counts.suspicious),
     'Questions asked': String(asked),
