@@ -43,7 +43,7 @@ export const DEVICE_PANELS: readonly Panel[] = [
         malicious AS Malicious, suspicious AS Suspicious, alerts_1 AS \`Severity 1\`, alerts_2 AS \`Severity 2\`, alerts_3 AS \`Severity 3+\`,
         stopped AS \`Stopped by Pi-hole\`,
         queries AS \`DNS questions\`, nxdomain / NULLIF(queries, 0) AS \`No such name\`
-      FROM (${DEVICES}) AS d ORDER BY 3 DESC, 10 DESC LIMIT 200`,
+      FROM (${DEVICES}) AS d ORDER BY 3 DESC, 10 DESC, 1 LIMIT 200`,
     unit: 'short',
     noValue: 'No device was seen in this period',
     fields: {
@@ -90,7 +90,7 @@ export const DEVICE_PANELS: readonly Panel[] = [
     height: 9,
     sql: `SELECT value AS Indicator, state AS Verdict, ${WORST_RATIO} AS Ratio, MAX(held) AS Held, COUNT(DISTINCT client) AS Devices, SUM(count) AS Times,
         MAX(last_seen) AS \`Last seen\`
-      FROM panel_flagged WHERE ${HOURS} AND ${SEARCHED} GROUP BY value, state ORDER BY state, 6 DESC LIMIT 200`,
+      FROM panel_flagged WHERE ${HOURS} AND ${SEARCHED} GROUP BY value, state ORDER BY state, 6 DESC, value LIMIT 200`,
     unit: 'string',
     noValue: 'Nothing flagged was used',
     fields: {
@@ -109,7 +109,7 @@ export const DEVICE_PANELS: readonly Panel[] = [
     width: 10,
     height: 9,
     sql: `SELECT client AS device, SUM(IF(state = 'malicious', count, 0)) AS malicious, SUM(IF(state = 'suspicious', count, 0)) AS suspicious
-      FROM panel_flagged WHERE ${HOURS} AND ${SEARCHED} GROUP BY client ORDER BY 2 DESC, 3 DESC LIMIT 20`,
+      FROM panel_flagged WHERE ${HOURS} AND ${SEARCHED} GROUP BY client ORDER BY 2 DESC, 3 DESC, client LIMIT 20`,
     unit: 'short',
     noValue: 'Nothing flagged was used',
     isLying: true,
@@ -124,7 +124,7 @@ export const DEVICE_PANELS: readonly Panel[] = [
     height: 8,
     sql: `SELECT hour AS Hour, client AS Device, value AS Indicator, state AS Verdict, count AS Times, alerts AS \`Alerts about it\`,
         client_alerts AS \`All alerts\`, worst_severity AS \`Worst severity\`
-      FROM panel_flagged WHERE ${HOURS} AND client_alerts > 0 AND ${SEARCHED} ORDER BY alerts DESC, hour DESC LIMIT 200`,
+      FROM panel_flagged WHERE ${HOURS} AND client_alerts > 0 AND ${SEARCHED} ORDER BY alerts DESC, hour DESC, client, value LIMIT 200`,
     unit: 'short',
     noValue: 'No hour with both',
     fields: {

@@ -1,3 +1,4 @@
+import { SILENCE } from './clock.ts';
 import { choiceVariable, type Dashboard, queryVariable, textVariable } from './dashboard.ts';
 import { DEVICE_PANELS, DEVICES, HOURS, MINUTES, SENSOR, SEVERE } from './device-panels.ts';
 import { NEW_MALICIOUS, PUBLISHED } from './links.ts';
@@ -103,7 +104,7 @@ export const NETWORK_OVERVIEW: Dashboard = {
         'How long ago the sensor spoke that was silent for longest, whatever period is chosen. Above some minutes this dashboard tells of the past.',
       width: 4,
       height: 4,
-      sql: `SELECT TIMESTAMPDIFF(SECOND, MIN(heartbeat), UTC_TIMESTAMP()) AS age FROM panel_sensors WHERE ${SENSOR}`,
+      sql: `SELECT MAX(${SILENCE}) AS age FROM panel_sensors WHERE ${SENSOR}`,
       unit: 's',
       noValue: 'No sensor was ever heard',
       steps: [

@@ -1,6 +1,7 @@
+import { ageOf, hasCome } from './clock.ts';
 import { type Dashboard, queryVariable } from './dashboard.ts';
 import { NEW_MALICIOUS, PUBLISHED } from './links.ts';
-import { COLOURS } from './panel.ts';
+import { COLOURS, OF_VIRUSTOTAL } from './panel.ts';
 import { series, table, text } from './panel-kinds.ts';
 import { SENSOR, STANDING_PANELS } from './standing-panels.ts';
 
@@ -116,11 +117,11 @@ export const SIDECAR_HEALTH: Dashboard = {
       id: 13,
       title: 'Answers of VirusTotal',
       description:
-        'Questions asked, by what came of them. "quota", "unavailable" and "credentials" brought no answer and are asked again.',
+        'Questions asked of VirusTotal, by what came of them. "quota", "unavailable" and "credentials" brought no answer and are asked again.',
       width: 12,
       height: 8,
       sql: `SELECT $__timeGroupAlias(hour, $__interval, 0), outcome AS metric, SUM(questions) AS questions FROM panel_lookup_hours
-        WHERE $__timeFilter(hour) AND source = 'virustotal' AND ${SENSOR} GROUP BY 1, 2 ORDER BY 1`,
+        WHERE $__timeFilter(hour) AND ${OF_VIRUSTOTAL} AND ${SENSOR} GROUP BY 1, 2 ORDER BY 1`,
       unit: 'short',
       noValue: 'Nothing was asked in this period',
       interval: '1h',
@@ -142,7 +143,7 @@ export const SIDECAR_HEALTH: Dashboard = {
       width: 12,
       height: 8,
       sql: `SELECT $__timeGroupAlias(hour, $__interval), SUM(took_ms) / SUM(questions) AS average, MAX(longest_ms) AS worst
-        FROM panel_lookup_hours WHERE $__timeFilter(hour) AND source = 'virustotal' AND ${SENSOR} GROUP BY 1 ORDER BY 1`,
+        FROM panel_lookup_hours WHERE $__timeFilter(hour) AND ${OF_VIRUSTOTAL} AND ${SENSOR} GROUP BY 1 ORDER BY 1`,
       unit: 'ms',
       noValue: 'Nothing was asked in this period',
       interval: '1h',
@@ -191,7 +192,8 @@ export const SIDECAR_HEALTH: Dashboard = {
       width: 24,
       height: 7,
       sql: `SELECT sensor AS Sensor, target AS Target, COUNT(*) AS Indicators, COALESCE(SUM(state = 'proved'), 0) AS Proved,
-          COALESCE(SUM(state = 'failed'), 0) AS Failed, MAX(published) AS \`Last publish\`, TIMESTAMPDIFF(SECOND, MAX(proved), UTC_TIMESTAMP()) AS \`Last proof\`,
+          COALESCE(SUM(state = 'failed'), 0) AS Failed, MAX(IF(${hasCome('published')}, published, NULL)) AS \`Last publish\`,
+          ${ageOf(`MAX(IF(${hasCome('proved')}, proved, NULL))`)} AS \`Last proof\`,
           MAX(error) AS \`An error\`
         FROM panel_published WHERE ${SENSOR} GROUP BY sensor, target ORDER BY 5 DESC, sensor, target`,
       unit: 'short',

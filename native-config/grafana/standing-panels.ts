@@ -1,6 +1,6 @@
-import { COLOURS, type Panel } from './panel.ts';
+import { ageBySensor, SILENCE, within } from './clock.ts';
+import { COLOURS, OF_VIRUSTOTAL, type Panel } from './panel.ts';
 import { stat, table } from './panel-kinds.ts';
-import { lately } from './watch.ts';
 
 const { good, warning, bad } = COLOURS;
 
@@ -9,7 +9,7 @@ export const SENSOR = 'sensor IN (${sensor:sqlstring})';
 
 /** How each sensor stood when it was last heard, unless that is an hour ago. */
 const LATEST = `FROM panel_sensor_stats AS s JOIN (SELECT sensor AS name, MAX(minute) AS last FROM panel_sensor_stats
-    WHERE ${lately('minute', '1 HOUR')} AND ${SENSOR} GROUP BY sensor) AS l ON l.name = s.sensor AND l.last = s.minute`;
+    WHERE ${within('1 HOUR', 'minute')} AND ${SENSOR} GROUP BY sensor) AS l ON l.name = s.sensor AND l.last = s.minute`;
 
 /** How the sensors stand now, whatever period is chosen. */
 export const STANDING_PANELS: readonly Panel[] = [
@@ -17,11 +17,11 @@ export const STANDING_PANELS: readonly Panel[] = [
     id: 1,
     title: 'Quota used today',
     description:
-      "Share of the day's allowance of VirusTotal that the chosen sensors have spent since 00:00 UTC, those of one account together; of several accounts the one that is spent most. Near 100 % nothing new is asked until midnight.",
+      "Share of the day's allowance of VirusTotal that is spent since 00:00 UTC. Sensors with the same key share an account and its allowance; where there are several accounts, the one that spent most of its own. Near 100 % nothing new is asked until midnight.",
     width: 4,
     height: 4,
-    sql: `SELECT MAX(a.used) AS used FROM (SELECT SUM(used) / NULLIF(MAX(allowed), 0) AS used FROM panel_quota
-      WHERE source = 'virustotal' AND quota_window = 'day' AND starts_at = UTC_DATE() AND ${SENSOR} GROUP BY account) AS a`,
+    sql: `SELECT MAX(share) AS used FROM (SELECT SUM(used) / NULLIF(MAX(allowed), 0) AS share FROM panel_quota
+      WHERE ${OF_VIRUSTOTAL} AND quota_window = 'day' AND starts_at = UTC_DATE() AND ${SENSOR} GROUP BY account) AS a`,
     unit: 'percentunit',
     decimals: 0,
     noValue: 'Nothing asked today',
@@ -97,7 +97,7 @@ export const STANDING_PANELS: readonly Panel[] = [
       'How far this database is behind the sensor that is furthest behind, by the time of its last whole pass. Beyond some minutes all dashboards show the past.',
     width: 4,
     height: 4,
-    sql: `SELECT GREATEST(0, TIMESTAMPDIFF(SECOND, MIN(synced_until), UTC_TIMESTAMP())) AS lag FROM panel_sensors WHERE ${SENSOR}`,
+    sql: `SELECT MAX(${ageBySensor('synced_until')}) AS lag FROM panel_sensors WHERE ${SENSOR}`,
     unit: 's',
     noValue: 'No sensor was ever heard',
     steps: [
@@ -113,10 +113,10 @@ export const STANDING_PANELS: readonly Panel[] = [
       'Every sensor, the longest silent first. "Set aside" are rows this database refused; "given up" are old sightings that did not fit into the outbox.',
     width: 24,
     height: 6,
-    sql: `SELECT sensor AS Sensor, version AS Version, TIMESTAMPDIFF(SECOND, heartbeat, UTC_TIMESTAMP()) AS \`Last heard\`,
-        TIMESTAMPDIFF(SECOND, synced_until, UTC_TIMESTAMP()) AS Lag, TIMESTAMPDIFF(SECOND, started, UTC_TIMESTAMP()) AS \`Running for\`,
+    sql: `SELECT sensor AS Sensor, version AS Version, ${SILENCE} AS \`Last heard\`,
+        ${ageBySensor('synced_until')} AS Lag, ${ageBySensor('started')} AS \`Running for\`,
         outbox_rows AS \`Rows to send\`, set_aside AS \`Set aside\`, thinned AS \`Given up\`, clock_skew_ms AS \`Clock ahead\`
-      FROM panel_sensors WHERE ${SENSOR} ORDER BY heartbeat`,
+      FROM panel_sensors WHERE ${SENSOR} ORDER BY 3 DESC`,
     unit: 'short',
     noValue: 'No sensor was ever heard',
     fields: {

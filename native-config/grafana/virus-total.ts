@@ -1,13 +1,13 @@
+import { ageOf, hasCome } from './clock.ts';
 import { choiceVariable, type Dashboard, numberVariable, textVariable } from './dashboard.ts';
 import { DEVICE_LINK, NEW_MALICIOUS, OVERVIEW_LINK, PUBLISHED, STATE_TEXTS, VIRUSTOTAL_LINK } from './links.ts';
-import { COLOURS, WORST_RATIO } from './panel.ts';
+import { COLOURS, OF_VIRUSTOTAL, WORST_RATIO } from './panel.ts';
 import { bars, series, stat, table, text } from './panel-kinds.ts';
 
 const { good, notice, warning, bad, unknown } = COLOURS;
 
-/** Answers of VirusTotal alone: a DNS oracle has one voice, and 1 of 1 would be a detection ratio of 100 %. */
-const SCANS = `FROM panel_scan_hours WHERE $__timeFilter(hour) AND vector IN (\${vector:sqlstring}) AND source = 'virustotal'`;
-const FOUND = `${SCANS} AND outcome = 'found'`;
+const ANSWERS = `FROM panel_scan_hours WHERE $__timeFilter(hour) AND ${OF_VIRUSTOTAL} AND vector IN (\${vector:sqlstring})`;
+const FOUND = `${ANSWERS} AND outcome = 'found'`;
 const DAY_S = 86_400;
 
 /** "What is bad, how sure, how fresh?" */
@@ -27,7 +27,7 @@ export const VIRUS_TOTAL: Dashboard = {
       id: 1,
       title: 'Detection ratio',
       description:
-        'Share of the answers of this period in which at least as many engines as chosen above call it malicious. Answers without a record do not count.',
+        'Share of the answers of VirusTotal in this period in which at least as many engines as chosen above call it malicious. Answers without a record do not count.',
       width: 4,
       height: 4,
       sql: `SELECT SUM(IF(positives >= $min_positives, scans, 0)) / NULLIF(SUM(scans), 0) AS ratio ${FOUND}`,
@@ -84,7 +84,7 @@ export const VIRUS_TOTAL: Dashboard = {
       width: 4,
       height: 4,
       sql: `SELECT COALESCE(SUM(scans), 0) AS scans, COALESCE(SUM(IF(outcome = 'not_found', scans, 0)), 0) AS \`no record\`
-        ${SCANS}`,
+        ${ANSWERS}`,
       unit: 'short',
       noValue: '0',
     }),
@@ -92,13 +92,10 @@ export const VIRUS_TOTAL: Dashboard = {
       id: 5,
       title: 'Time since last scan',
       description:
-        'How long ago the newest answer came, whatever period is chosen. Grows when the quota is spent, the key is refused or the sidecar is down.',
+        'How long ago the newest answer of VirusTotal came, whatever period is chosen. Grows when the quota is spent, the key is refused or the sidecar is down.',
       width: 4,
       height: 4,
-      // By the clock of the sensor, which may be a moment ahead; one that was further ahead has dated nothing that counts.
-      // Ordered and not MAX(): one row of the index instead of all.
-      sql: `SELECT GREATEST(0, TIMESTAMPDIFF(SECOND, (SELECT scan_date FROM panel_scans
-        WHERE scan_date <= UTC_TIMESTAMP() + INTERVAL 5 MINUTE AND source = 'virustotal' ORDER BY scan_date DESC LIMIT 1), UTC_TIMESTAMP())) AS age`,
+      sql: `SELECT ${ageOf(`(SELECT scan_date FROM panel_scans WHERE ${OF_VIRUSTOTAL} AND ${hasCome('scan_date')} ORDER BY scan_date DESC LIMIT 1)`)} AS age`,
       unit: 's',
       noValue: 'Never scanned',
       steps: [
@@ -111,11 +108,11 @@ export const VIRUS_TOTAL: Dashboard = {
       id: 6,
       title: 'Stale verdicts',
       description:
-        'Malicious and suspicious verdicts that some sensor has not judged anew for 30 days, each name once, whatever period is chosen. They ought to be asked about again.',
+        'Malicious and suspicious verdicts that some sensor has not judged anew for 30 days, or by a clock that was ahead, each name once, whatever period is chosen. They ought to be asked about again.',
       width: 4,
       height: 4,
       sql: `SELECT COUNT(DISTINCT kind, value) AS stale FROM panel_verdicts WHERE state IN ('malicious', 'suspicious')
-        AND judged < UTC_TIMESTAMP() - INTERVAL 30 DAY`,
+        AND (judged < UTC_TIMESTAMP() - INTERVAL 30 DAY OR NOT ${hasCome('judged')})`,
       unit: 'short',
       noValue: '0',
       steps: [
@@ -133,7 +130,7 @@ export const VIRUS_TOTAL: Dashboard = {
       sql: `SELECT $__timeGroupAlias(hour, $__interval, 0), CASE WHEN outcome <> 'found' THEN 'no record'
           WHEN positives >= $min_positives THEN 'malicious' WHEN positives > 0 THEN 'flagged by fewer' ELSE 'clean' END AS metric,
           SUM(scans) AS scans
-        ${SCANS} GROUP BY 1, 2 ORDER BY 1`,
+        ${ANSWERS} GROUP BY 1, 2 ORDER BY 1`,
       unit: 'short',
       noValue: 'No answer in this period',
       interval: '1h',
@@ -205,12 +202,12 @@ export const VIRUS_TOTAL: Dashboard = {
       id: 12,
       title: 'Scans',
       description:
-        'The newest 500 answers of this period that as many engines flag as chosen by "Table from engines" (0: all), and that hold what is searched for. The permalink opens the report.',
+        'The newest 500 answers of VirusTotal in this period that as many engines flag as chosen by "Table from engines" (0: all), and that hold what is searched for. The permalink opens the report.',
       width: 24,
       height: 11,
       sql: `SELECT s.value AS URL, s.scan_date AS \`Scan Date\`, CONCAT(s.positives, ' / ', s.total_scans) AS \`Positives / Total Scans\`,
           s.positives / NULLIF(s.total_scans, 0) AS Ratio, IF(s.permalink LIKE 'https://%', s.permalink, NULL) AS Permalink
-        FROM (SELECT kind, value, source, scan_date FROM panel_scans WHERE $__timeFilter(scan_date) AND source = 'virustotal' AND outcome = 'found'
+        FROM (SELECT kind, value, source, scan_date FROM panel_scans WHERE $__timeFilter(scan_date) AND ${OF_VIRUSTOTAL} AND outcome = 'found'
             AND positives >= $shown_from AND vector IN (\${vector:sqlstring}) AND LOCATE(\${search:sqlstring}, value) > 0
           ORDER BY scan_date DESC LIMIT 500) AS k
         JOIN panel_scans AS s ON s.kind = k.kind AND s.value = k.value AND s.source = k.source AND s.scan_date = k.scan_date
@@ -243,7 +240,7 @@ export const VIRUS_TOTAL: Dashboard = {
       height: 9,
       sql: `SELECT client AS Device, value AS Indicator, state AS Verdict, ${WORST_RATIO} AS Ratio, SUM(count) AS Times, MAX(last_seen) AS \`Last seen\`
         FROM panel_flagged WHERE $__timeFilter(hour) AND LOCATE(\${search:sqlstring}, value) > 0
-        GROUP BY client, value, state ORDER BY state, 6 DESC LIMIT 200`,
+        GROUP BY client, value, state ORDER BY state, 6 DESC, client, value LIMIT 200`,
       unit: 'string',
       noValue: 'No device used anything flagged',
       fields: {

@@ -12,21 +12,13 @@ export interface Watch {
   readonly for: string;
   readonly keepFiringFor?: string;
   readonly noData?: 'OK' | 'Alerting';
-  /** What a query that fails means; one rule tells of it, so that twelve do not. */
+  /** What a query that fails means; one rule tells of it, so that not all do. */
   readonly execError?: 'OK' | 'Error';
   readonly severity: 'info' | 'warning' | 'critical';
   /** `{{ .Labels.x }}` and not `$labels`: Grafana takes a `$` in this file for a variable of its environment. */
   readonly summary: string;
   readonly dashboardUid: string;
   readonly panelId: number;
-}
-
-/**
- * Since when, up to now. A sensor's clock may be a little ahead; what is dated further ahead comes from a wrong one, and would be "of the
- * last minutes" until that time has come.
- */
-export function lately(column: string, interval: string): string {
-  return `${column} > UTC_TIMESTAMP() - INTERVAL ${interval} AND ${column} <= UTC_TIMESTAMP() + INTERVAL 5 MINUTE`;
 }
 
 /** Where an alert about the network leads. */

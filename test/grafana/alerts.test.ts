@@ -1,186 +1,229 @@
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
-import { createConnection } from 'mysql2/promise';
-import { ALERT_RULES } from '../../native-config/grafana/alert-rules.ts';
-import { startMariadb } from '../support/mariadb.ts';
-import { requires } from '../support/requirement.ts';
-import { tempDir } from '../support/temp-dir.ts';
-import { asGrafana, ask, grants } from './ask.ts';
-import { fillWorld, makeSchema } from './fill-world.ts';
-import { momentOf } from './question.ts';
-import {
-  DAY,
-  EMPTY,
-  floorTo,
-  HOUR,
-  type Lookup,
-  MINUTE,
-  type Minute,
-  NOW,
-  type Pihole,
-  type Quota,
-  type Scan,
-  type Sensor,
-  type Sighting,
-  type World,
-} from './world.ts';
+import { test } from 'node:test';
+import { alertRules } from './dashboard-file.ts';
+import { AHEAD, alert, lookup, minute, pihole, Scene, scan, sensor, sighting, verdict } from './scene.ts';
+import { DAY, HOUR, MINUTE, NOW, type World } from './world.ts';
 
-const THIS_HOUR = floorTo(NOW, HOUR);
-
-/** Which rows of an alert rule fire in a world, by the texts that tell them apart. */
-type Fired = (uid: string) => Promise<readonly string[]>;
-
-async function alertsOf(t: TestContext, world: World): Promise<Fired> {
-  const server = await startMariadb(t, { dir: tempDir(t) });
-  await makeSchema(server, grants());
-  const writer = await createConnection({ socketPath: server.socket, user: 'root', charset: 'utf8mb4_unicode_ci' });
-  await fillWorld(server, writer, world);
-  await writer.end();
-  const connection = await asGrafana(server);
-  t.after(() => connection.destroy());
-  const choice = { minPositives: 5, shownFrom: 1, search: '' };
-  const moment = momentOf({ world, from: NOW - HOUR, to: NOW, bucketMs: MINUTE, choice });
-  return async (uid) => {
-    const rule = ALERT_RULES.find((one) => one.uid === uid);
-    assert.ok(rule !== undefined);
-    const { rows } = await ask(connection, { name: uid, sql: rule.sql }, moment);
-    const [least, most] = rule.outside ?? [Number.NEGATIVE_INFINITY, rule.above ?? Number.POSITIVE_INFINITY];
-    return rows
-      .filter((row) => Number(row.at(-1)) < least || Number(row.at(-1)) > most)
-      .map((row) => row.slice(0, -1).join(' '))
-      .toSorted();
-  };
-}
-
-function asked(client: string, hour: number, count: number, sensor = 'gateway'): Sighting {
-  const times = { firstSeen: hour, lastSeen: hour + MINUTE };
-  const thing = { kind: 'domain', value: 'www.example.com' } as const;
-  return { ...thing, hour, client, via: 'dns', sensor, count, nxdomain: 0, ...times };
-}
-
-/** Hours of the evenings of the days before this one. */
-const evenings = (days: number): readonly number[] =>
-  Array.from({ length: days }, (_, day) =>
-    [19, 20, 21].map((hour) => floorTo(NOW, DAY) - (day + 1) * DAY + hour * HOUR),
-  ).flat();
-
-test('a device is told when it asks far more than it does, not when it is new or only used in the evening', async (t) => {
-  if (!requires(t, 'mariadb')) return;
-  const sightings = [
-    ...evenings(6).map((hour) => asked('laptop', hour, 200)),
-    asked('laptop', THIS_HOUR, 700),
-    ...evenings(6).map((hour) => asked('loop', hour, 200)),
-    asked('loop', THIS_HOUR, 1200),
-    // Two sensors hear it: what counts is what it asked.
-    ...evenings(6).flatMap((hour) => [asked('split', hour, 100), asked('split', hour, 100, 'attic')]),
-    asked('split', THIS_HOUR, 600),
-    asked('split', THIS_HOUR, 600, 'attic'),
-    asked('new', THIS_HOUR - 3 * HOUR, 100),
-    asked('new', THIS_HOUR, 5000),
-    ...evenings(6).map((hour) => asked('quiet', hour, 2)),
-    asked('quiet', THIS_HOUR, 400),
-  ];
-  // Summaries are made for the sensors of scans.
-  const fired = await alertsOf(t, { ...EMPTY, sightings, scans: [scan('gateway', NOW, 0), scan('attic', NOW - 1, 0)] });
-  assert.deepEqual(await fired('hng-dns-volume'), ['loop', 'split']);
-});
-
-function minutesOf(sensor: string, sinceMs: number, untilMs: number, row: Partial<Pihole>): readonly Pihole[] {
-  const count = Math.floor((sinceMs - untilMs) / (10 * MINUTE));
-  return Array.from({ length: count }, (_, at) => ({
-    ...{ minute: floorTo(NOW, MINUTE) - sinceMs + at * 10 * MINUTE + MINUTE, sensor, queries: 100, blocked: 10 },
-    ...{ cached: 0, forwarded: 0, blocking: 1 as const, ...row },
-  }));
-}
-
-test("Pi-hole is told when its blocking is off, or its share is far from the house's own, and not where little is ever blocked", async (t) => {
-  if (!requires(t, 'mariadb')) return;
-  const [week, half] = [6 * DAY, 30 * MINUTE];
-  const house = (sensor: string, usual: Partial<Pihole>, now: Partial<Pihole>) => [
-    ...minutesOf(sensor, week, half + MINUTE, usual),
-    ...minutesOf(sensor, half, 0, now),
-  ];
-  const pihole = [
-    ...house('usual', { blocked: 10 }, { blocked: 14 }),
-    ...house('off in a small house', { queries: 2, blocked: 0 }, { queries: 2, blocked: 0, blocking: 0 }),
-    ...house('few lists', { blocked: 0 }, { blocked: 0 }),
-    ...house('few lists, two advertisements', { blocked: 0 }, { blocked: 2 }),
-    ...house('lists gone', { blocked: 20 }, { blocked: 0 }),
-    ...house('loop', { blocked: 10 }, { blocked: 70 }),
-    ...house('asleep', { blocked: 20 }, { queries: 1, blocked: 0 }),
-  ];
-  const fired = await alertsOf(t, { ...EMPTY, pihole });
-  assert.deepEqual(await fired('hng-blocked-share'), ['lists gone', 'loop', 'off in a small house']);
-});
-
-function scan(sensor: string, at: number, positives: number): Scan {
-  const thing = { kind: 'domain', value: `n${at}.example.com` } as const;
-  const rest = { outcome: 'found', analysedAt: null, total: 92, permalink: '', results: [] } as const;
-  return { ...thing, source: 'virustotal', at, sensor, positives, ...rest };
-}
-
-function sensor(name: string, more: Partial<Sensor> = {}): Sensor {
-  const times = { started: NOW - 2 * DAY, heartbeat: NOW - 10_000, syncedUntil: NOW - 10_000 };
-  return { sensor: name, version: '1', ...times, skewMs: 0, outboxRows: 0, setAside: 0, thinned: 0, ...more };
-}
-
-function waiting(name: string, queue: number): Minute {
-  const none = { events: 0, dropped: 0, malformed: 0, truncated: 0, lost: 0, blind: 0 } as const;
-  const unknown = { used: null, allowed: null, coverage: null, proofAge: null, lag: null, oldest: 0, outboxRows: 0 };
-  return { minute: floorTo(NOW, MINUTE) - MINUTE, sensor: name, queue, ...none, ...unknown };
-}
-
-function answer(name: string, at: number, more: Partial<Lookup> = {}): Lookup {
-  const thing = { kind: 'domain', value: 'www.example.com' } as const;
-  return { ...thing, source: 'virustotal', at, sensor: name, outcome: 'found', tookMs: 100, ...more };
-}
-
-test('each sensor is told for itself when questions wait and nothing answers, also one that never had an answer', async (t) => {
-  if (!requires(t, 'mariadb')) return;
-  const names = ['asks', 'never', 'only an oracle', 'refused', 'nothing waits'];
-  const lookups = [
-    answer('asks', NOW - HOUR),
-    answer('only an oracle', NOW - HOUR, { source: 'quad9' }),
-    answer('refused', NOW - 9 * HOUR),
-    answer('refused', NOW - HOUR + 1, { outcome: 'credentials' }),
-  ];
-  const fired = await alertsOf(t, {
-    ...EMPTY,
-    sensors: [...names.map((name) => sensor(name)), sensor('retired', { heartbeat: NOW - 8 * DAY })],
-    minutes: names.map((name) => waiting(name, name === 'nothing waits' ? 0 : 7)),
-    lookups,
-    scans: names.map((name, at) => scan(name, NOW - at, 0)),
+test('what is dated years ahead is told of by no alert, and passes for the newest of nothing', async (t) => {
+  const scene = await Scene.open(t);
+  if (scene === undefined) return;
+  const changed = {
+    kind: 'domain',
+    value: 'bad.example.com',
+    sensor: 'gateway',
+    from: 'clean',
+    to: 'malicious',
+  } as const;
+  const dated = (at: number): Partial<World> => ({
+    sightings: [sighting(at)],
+    verdicts: [verdict()],
+    changes: [{ ...changed, at }],
+    alerts: [alert(at)],
+    minutes: [minute(at, { dropped: 1, queue: 5000 }), minute(NOW - 58 * MINUTE)],
+    pihole: [pihole(at, { queries: 1000, blocked: 1000, blocking: 0 })],
+    scans: [scan(NOW - 7 * HOUR), scan(at, { positives: 9 })],
+    sensors: [sensor()],
   });
-  assert.deepEqual(await fired('hng-scans-stale'), ['never', 'only an oracle', 'refused']);
-  assert.deepEqual(await fired('hng-heartbeat'), [], 'and one that was taken down a week ago is no longer missed');
+  const firing = async () => {
+    const of = new Map<string, readonly string[]>();
+    for (const uid of alertRules().map((rule) => String(rule.uid))) {
+      const rows = await scene.firing(uid);
+      if (rows.length > 0) of.set(uid, rows);
+    }
+    return of;
+  };
+  await scene.set(dated(NOW - MINUTE));
+  const now = [...(await firing()).keys()];
+  for (const uid of ['hng-malicious-indicator', 'hng-device-contact', 'hng-severe-burst', 'hng-queue', 'hng-drops'])
+    assert.ok(now.includes(uid), `${uid} tells of what has just happened`);
+  // A sensor whose clock is a bit ahead is told of all the same.
+  await scene.set(dated(NOW + 4 * MINUTE));
+  assert.deepEqual(await scene.firing('hng-device-contact'), ['laptop bad.example.com']);
+  await scene.set(dated(AHEAD));
+  assert.deepEqual([...(await firing())], []);
+  assert.deepEqual(await scene.rows('hng-virus-total/5/A'), [[(7 * HOUR) / 1000]]);
+  assert.deepEqual(await scene.rows('hng-sidecar-health/2/A'), [[0]]);
 });
 
-test('one finding among few answers is no jump of the ratio, four are', async (t) => {
-  if (!requires(t, 'mariadb')) return;
-  const before = Array.from({ length: 200 }, (_, at) => scan('gateway', NOW - DAY - at * MINUTE, at === 0 ? 9 : 0));
-  const now = (bad: number) =>
-    Array.from({ length: 20 }, (_, at) => scan('gateway', NOW - MINUTE - at * 1000, at < bad ? 9 : 0));
-  for (const [bad, fires] of [
+test('how long a sensor is silent or behind is told though its clock, or that of the database, was years ahead', async (t) => {
+  const scene = await Scene.open(t);
+  if (scene === undefined) return;
+  const ahead = { skewMs: AHEAD - NOW, started: AHEAD - HOUR, syncedUntil: AHEAD - 700_000 };
+  await scene.set({ sensors: [sensor(ahead), sensor({ sensor: 'attic', heartbeat: NOW + 2 * DAY })] });
+  assert.deepEqual(await scene.rows('hng-sidecar-health/6/A'), [[700]]);
+  assert.deepEqual(await scene.rows('hng-network-overview/6/A'), [[(2 * DAY) / 1000]]);
+  assert.deepEqual(await scene.firing('hng-heartbeat'), ['attic']);
+});
+
+test('a second opinion, which is one engine, changes nothing that is said of VirusTotal', async (t) => {
+  const scene = await Scene.open(t);
+  if (scene === undefined) return;
+  const times = Array.from({ length: 20 }, (_, at) => NOW - HOUR - at * MINUTE);
+  const flagged = times.map((at, index) => scan(at, { positives: index % 2 === 0 ? 9 : 0 }));
+  const others = times.map((at) => scan(at + 1000, { source: 'quad9', positives: 1, total: 1 }));
+  const asked = lookup(NOW - HOUR, { source: 'quad9', tookMs: 9000 });
+  await scene.set({ scans: flagged });
+  const ids = [1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12];
+  const panels = () => Promise.all(ids.map((id) => scene.rows(`hng-virus-total/${id}/A`)));
+  const alone = await panels();
+  assert.deepEqual(alone[0], [[0.5]]);
+  await scene.set({ scans: [...flagged, ...others], lookups: [asked] });
+  assert.deepEqual(await panels(), alone);
+  for (const id of [13, 14]) assert.deepEqual(await scene.rows(`hng-sidecar-health/${id}/A`), []);
+});
+
+test('hng-ratio-jump tells of several findings, and not of one among few answers', async (t) => {
+  const scene = await Scene.open(t);
+  if (scene === undefined) return;
+  const week = Array.from({ length: 600 }, (_, at) =>
+    scan(NOW - 3 * HOUR - at * 10 * MINUTE, { positives: at === 9 ? 9 : 0 }),
+  );
+  const recent = (flagged: number) =>
+    Array.from({ length: 20 }, (_, at) => scan(NOW - at * MINUTE, { positives: at < flagged ? 9 : 0 }));
+  for (const [flagged, told] of [
     [1, []],
-    [4, ['']],
+    [4, []],
+    [5, ['']],
   ] as const) {
-    const fired = await alertsOf(t, { ...EMPTY, scans: [...before, ...now(bad)] });
-    assert.deepEqual(await fired('hng-ratio-jump'), fires, `${bad} of 20`);
+    await scene.set({ scans: [...week, ...recent(flagged)] });
+    assert.deepEqual(await scene.firing('hng-ratio-jump'), told, `${flagged} of 20`);
   }
 });
 
-test('the allowance of an account is what all its sensors spend of it, and nobody else', async (t) => {
-  if (!requires(t, 'mariadb')) return;
-  const spent = (name: string, account: string | null, used: number): Quota => ({
-    ...{ startsAt: floorTo(NOW, DAY), sensor: name, used, allowed: 500 },
-    account: account === null ? null : account.repeat(64),
+test('hng-blocking-off tells what Pi-hole says of itself, in a house of few questions too', async (t) => {
+  const scene = await Scene.open(t);
+  if (scene === undefined) return;
+  const said = (states: readonly (0 | 1 | null)[]) =>
+    scene.set({ pihole: states.map((blocking, at) => pihole(NOW - at * MINUTE, { queries: 1, blocking })) });
+  await said([0, null, 0, 0]);
+  assert.deepEqual(await scene.firing('hng-blocking-off'), ['gateway']);
+  for (const states of [
+    [0, 1, 0],
+    [1, 1],
+    [null, null],
+  ] as const) {
+    await said(states);
+    assert.deepEqual(await scene.firing('hng-blocking-off'), [], JSON.stringify(states));
+  }
+});
+
+test('hng-blocked-share compares with what the house refuses usually, once that is known and where there is enough to compare', async (t) => {
+  const scene = await Scene.open(t);
+  if (scene === undefined) return;
+  const minutes = (from: number, count: number, queries: number, share: number, blocking: 0 | 1 = 1) =>
+    Array.from({ length: count }, (_, at) => {
+      // Whole questions a minute, and the share over many.
+      const blocked = Math.floor((at + 1) * queries * share) - Math.floor(at * queries * share);
+      return pihole(from - at * MINUTE, { queries, blocked, blocking });
+    });
+  const firing = async (now: Parameters<typeof minutes>, usual: Parameters<typeof minutes>) => {
+    await scene.set({ pihole: [...minutes(...now), ...minutes(...usual)] });
+    return scene.firing('hng-blocked-share');
+  };
+  const [hour, before, days] = [NOW, NOW - 61 * MINUTE, 2000];
+  assert.deepEqual(await firing([hour, 60, 10, 0.005], [before, days, 10, 0.005]), [], 'few names are listed');
+  assert.deepEqual(await firing([hour, 60, 10, 0.45], [before, days, 10, 0.2]), [], 'an evening of advertisements');
+  assert.deepEqual(await firing([hour, 60, 10, 0], [before, days, 10, 0.2]), ['gateway'], 'the lists are lost');
+  assert.deepEqual(
+    await firing([hour, 60, 100, 0.8], [before, days, 10, 0.2]),
+    ['gateway'],
+    'something asks in a loop',
+  );
+  assert.deepEqual(await firing([hour, 60, 100, 0.95], [before, days, 10, 0.5]), ['gateway'], 'where half is usual');
+  assert.deepEqual(await firing([hour, 60, 1, 0], [before, days, 1, 0.2]), [], 'too few questions to say');
+  assert.deepEqual(await firing([hour, 60, 10, 0], [before, 600, 10, 0.2]), [], 'the first day');
+  assert.deepEqual(
+    await firing([hour, 60, 10, 0, 0], [before, days, 10, 0.2]),
+    [],
+    'switched off: another rule says so',
+  );
+  assert.deepEqual(await firing([hour, 60, 10, 0], [before, days, 0, 0]), [], 'nobody ever asked');
+});
+
+test('hng-dns-volume compares a device with the hours in which it is used, over all sensors', async (t) => {
+  const scene = await Scene.open(t);
+  if (scene === undefined) return;
+  const used = (hoursAgo: readonly number[], count: number, sensors = ['gateway']) =>
+    sensors.flatMap((name) => hoursAgo.map((ago) => sighting(NOW - ago * HOUR, { count, sensor: name })));
+  const everyEvening = [1, 2, 3, 4, 5, 6].flatMap((day) => [0, 1, 2].map((hour) => 24 * day + hour));
+  const firing = async (sightings: World['sightings']) => {
+    await scene.set({ sightings });
+    return scene.firing('hng-dns-volume');
+  };
+  const both = ['attic', 'gateway'];
+  assert.deepEqual(await firing([...used(everyEvening, 400), ...used([0], 700)]), [], 'used three hours a day');
+  assert.deepEqual(await firing([...used([2, 3], 400), ...used([0], 4000)]), [], 'a new device');
+  assert.deepEqual(await firing([...used(everyEvening, 2), ...used([0], 80)]), [], 'a bulb that updates itself');
+  assert.deepEqual(await firing([...used(everyEvening, 400), ...used([0], 2100)]), ['laptop']);
+  assert.deepEqual(
+    await firing([...used(everyEvening, 200, both), ...used([0], 1100, both)]),
+    ['laptop'],
+    'in two halves',
+  );
+  assert.deepEqual(await firing([...used(everyEvening, 200, both), ...used([0], 900, both)]), [], 'in two halves');
+});
+
+test('hng-scans-stale tells of each sensor whose questions wait without an answer, also where there never was one', async (t) => {
+  const scene = await Scene.open(t);
+  if (scene === undefined) return;
+  const waits = (name: string, hours: number, queue = 5) =>
+    [0, 1, 2].map((at) => minute(NOW - at * MINUTE, { sensor: name, queue, oldest: hours * 3600 }));
+  const firing = async (world: Partial<World>) => {
+    await scene.set(world);
+    return scene.firing('hng-scans-stale');
+  };
+  assert.deepEqual(await firing({ minutes: waits('gateway', 7) }), ['gateway'], 'never an answer');
+  assert.deepEqual(await firing({ minutes: waits('gateway', 5) }), [], 'set up five hours ago');
+  assert.deepEqual(await firing({ minutes: waits('gateway', 7, 0) }), [], 'nothing waits');
+  const answered = lookup(NOW - HOUR, { outcome: 'not_found' });
+  assert.deepEqual(await firing({ minutes: waits('gateway', 90), lookups: [answered] }), []);
+  assert.deepEqual(
+    await firing({ minutes: [...waits('gateway', 90), ...waits('attic', 90)], lookups: [answered] }),
+    ['attic'],
+    'another sensor gets its answers',
+  );
+  for (const rest of [{ outcome: 'credentials' }, { outcome: 'quota' }, { source: 'quad9' }])
+    assert.deepEqual(
+      await firing({ minutes: waits('gateway', 90), lookups: [lookup(NOW - HOUR, rest)] }),
+      ['gateway'],
+      JSON.stringify(rest),
+    );
+  assert.deepEqual(
+    await firing({ minutes: waits('gateway', 90), lookups: [lookup(AHEAD)] }),
+    ['gateway'],
+    'years ahead',
+  );
+  const old = lookup(NOW - 10 * HOUR);
+  assert.deepEqual(await firing({ minutes: waits('gateway', 8), lookups: [old] }), ['gateway']);
+  assert.deepEqual(await firing({ minutes: waits('gateway', 1), lookups: [old] }), [], 'nothing was asked for hours');
+});
+
+test('a sensor that was not heard for a week is retired, and told of no longer', async (t) => {
+  const scene = await Scene.open(t);
+  if (scene === undefined) return;
+  const silentFor = (days: number) => sensor({ sensor: `${days}d`, heartbeat: NOW - days * DAY, setAside: 1 });
+  await scene.set({ sensors: [sensor(), silentFor(6), silentFor(8)] });
+  assert.deepEqual(await scene.firing('hng-heartbeat'), ['6d']);
+  assert.deepEqual(await scene.firing('hng-database'), ['6d']);
+});
+
+test('hng-quota adds up what sensors of one key spent, and not what those of different keys did', async (t) => {
+  const scene = await Scene.open(t);
+  if (scene === undefined) return;
+  const spent = (name: string) => ({
+    ...{ source: 'virustotal', startsAt: NOW - (NOW % DAY), sensor: name, used: 300, allowed: 500 },
   });
-  const quotas = [
-    spent('attic', 'a', 250),
-    spent('cellar', 'a', 240),
-    spent('garage', 'b', 300),
-    spent('shed', null, 300),
-  ];
-  const fired = await alertsOf(t, { ...EMPTY, quotas });
-  assert.deepEqual(await fired('hng-quota'), ['virustotal attic']);
+  const member = (name: string, key: string, seen = NOW) => ({ account: key.repeat(64), sensor: name, seen });
+  const quotas = [spent('attic'), spent('gateway')];
+  const told = async (members: World['members']) => {
+    await scene.set({ quotas, members });
+    const [[share]] = (await scene.rows('hng-sidecar-health/1/A')) as [[number]];
+    return [share, await scene.firing('hng-quota')];
+  };
+  assert.deepEqual(await told([member('attic', 'a'), member('gateway', 'b')]), [0.6, []]);
+  assert.deepEqual(await told([member('attic', 'a'), member('gateway', 'a')]), [1.2, ['virustotal attic, gateway']]);
+  // A key that was changed today, and sensors that tell each other nothing.
+  const changed = [member('attic', 'a'), member('gateway', 'a', NOW - HOUR), member('gateway', 'b')];
+  assert.deepEqual(await told(changed), [0.6, []]);
+  assert.deepEqual(await told([]), [0.6, []]);
 });

@@ -1,5 +1,5 @@
 import { groupBy, max, min, sum } from './tally.ts';
-import { DAY, floorTo, HOUR, type Scan, type World } from './world.ts';
+import { DAY, floorTo, HOUR, type Quota, type Scan, type World } from './world.ts';
 
 /** Summaries as the tests count them: from the rows, row by row, and not by the code under test. */
 
@@ -126,4 +126,17 @@ export function alertHours({ alerts }: World): readonly AlertHour[] {
       lastSeen: (max(rows.map((a) => a.minute)) ?? 0) + 59_000,
     };
   });
+}
+
+/** Quota of a day by whose allowance it is: sensors that were last heard under one account share it, any other stands alone. */
+export function quotasByAccount({ quotas, members }: World, startsAt: number): readonly (readonly Quota[])[] {
+  const accountOf = (sensor: string): string | undefined =>
+    members.filter((one) => one.sensor === sensor).toSorted((a, b) => b.seen - a.seen)[0]?.account;
+  const today = quotas.filter((quota) => quota.startsAt === startsAt);
+  return [
+    ...groupBy(today, ({ source, sensor }) => [
+      source,
+      (source === 'virustotal' ? accountOf(sensor) : undefined) ?? `alone ${sensor}`,
+    ]).values(),
+  ];
 }

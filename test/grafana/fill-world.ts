@@ -4,10 +4,11 @@ import { SummaryKeeper } from '../../src/central/summary-keeper.ts';
 import { datetime } from '../../src/central/upsert.ts';
 import { poolOf } from '../central/central-fixture.ts';
 import { MARIADB_USER, type Mariadb } from '../support/mariadb.ts';
-import { NOW, type World } from './world.ts';
+import { EMPTY, type World } from './world.ts';
 
 type Value = string | number | null;
 
+const SUMMARY_TABLES = ['scan_hours', 'client_hours', 'flagged_hours', 'alert_hours', 'lookup_hours'];
 const BATCH = 1000;
 const time = (ms: number | null): string | null => (ms === null ? null : datetime(ms));
 
@@ -19,13 +20,20 @@ export async function makeSchema(server: Mariadb, grants: readonly string[]): Pr
   await server.sql(...grants);
 }
 
+/** Forgets every row, so that another world can be written. */
+export async function emptyWorld(connection: Connection): Promise<void> {
+  for (const table of [...tablesOf(EMPTY).map(([name]) => name), ...SUMMARY_TABLES])
+    await connection.query(`DELETE FROM ${MARIADB_USER.database}.${table}`);
+}
+
 /** Writes the rows of a world as sensors would, and has every sensor sum up its own. */
 export async function fillWorld(server: Mariadb, connection: Connection, world: World): Promise<void> {
   await connection.query(`USE ${MARIADB_USER.database}`);
   for (const [table, columns, rows] of tablesOf(world))
     for (let at = 0; at < rows.length; at += BATCH)
       await connection.query(`INSERT INTO ${table} (${columns}) VALUES ?`, [rows.slice(at, at + BATCH)]);
-  for (const sensor of new Set(world.scans.map((row) => row.sensor))) await sumUp(server, sensor, world);
+  const summed = [world.scans, world.sightings, world.alerts, world.lookups].flat();
+  for (const sensor of new Set(summed.map((row) => row.sensor))) await sumUp(server, sensor, world);
 }
 
 /** The code under test makes the summaries: what is due is told as the sync tells it. */
@@ -168,7 +176,16 @@ function evidence({ scans, sightings, verdicts, changes, alerts, lookups }: Worl
   ];
 }
 
-function standing({ published, sensors, minutes, pihole, piholeHits, suricata, quotas }: World): readonly Table[] {
+function standing({
+  published,
+  sensors,
+  minutes,
+  pihole,
+  piholeHits,
+  suricata,
+  quotas,
+  members,
+}: World): readonly Table[] {
   return [
     [
       'indicators',
@@ -244,14 +261,8 @@ function standing({ published, sensors, minutes, pihole, piholeHits, suricata, q
     [
       'quota',
       'starts_at, sensor, source, quota_window, used, used_by_lane, allowed, foreign_used',
-      quotas.map((q) => [time(q.startsAt), q.sensor, 'virustotal', 'day', q.used, '{}', q.allowed, 0]),
+      quotas.map((q) => [time(q.startsAt), q.sensor, q.source, 'day', q.used, '{}', q.allowed, 0]),
     ],
-    [
-      'quota_members',
-      'account, sensor, seen, waiting',
-      [...new Map(quotas.map((q) => [q.sensor, q.account]))].flatMap(([sensor, account]) =>
-        account === null ? [] : [[account, sensor, time(NOW), 0]],
-      ),
-    ],
+    ['quota_members', 'account, sensor, seen, waiting', members.map((m) => [m.account, m.sensor, time(m.seen), 0])],
   ];
 }

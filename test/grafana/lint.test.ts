@@ -123,6 +123,10 @@ test('every rule about a query is seen failing on one that breaks it', () => {
       (one) => (panelOfType(one, 'timeseries').interval = '30s'),
     ],
     'annotation-columns': [(one) => (one.annotations.list[1].target.rawSql = 'SELECT at FROM panel_changes')],
+    'clock-bounded': [
+      table('SELECT 1 FROM panel_changes WHERE at > UTC_TIMESTAMP() - INTERVAL 1 HOUR'),
+      table('SELECT TIMESTAMPDIFF(SECOND, MAX(at), UTC_TIMESTAMP()) FROM panel_changes'),
+    ],
     'variable-known': [table('SELECT $nobody'), table('SELECT ${nobody:sqlstring}'), table('SELECT $__unixEpochFrom')],
     'variable-unquoted': [table("SELECT 1 WHERE '${search:sqlstring}' = ''"), table('SELECT 1 WHERE "$search" = 1')],
     'variable-many': [
@@ -151,7 +155,7 @@ function alerting(): Spoilt {
   return structuredClone(parse(textOf(ALERTING)) as Json);
 }
 
-test('the alert rules are the twelve we promise, in groups and without policies, and lead to panels that are there', () => {
+test('the alert rules are the thirteen we promise, in groups and without policies, and lead to panels that are there', () => {
   assert.deepEqual(lintAlerting(alerting(), panelNames(), textOf(ALERTING)), []);
   const uids = list(alerting().groups[0].rules).map(({ uid }) => uid);
   assert.deepEqual(uids, [
@@ -159,6 +163,7 @@ test('the alert rules are the twelve we promise, in groups and without policies,
     'hng-device-contact',
     'hng-ratio-jump',
     'hng-severe-burst',
+    'hng-blocking-off',
     'hng-blocked-share',
     'hng-dns-volume',
     'hng-scans-stale',

@@ -5,6 +5,7 @@ import {
   floorTo,
   HOUR,
   type Lookup,
+  type Member,
   MINUTE,
   type Minute,
   NOW,
@@ -40,6 +41,8 @@ const HOSTILE = [
   '{{ .Labels.x }}$__interval.example.com',
 ];
 const SENSORS = ['gateway', "o'attic <b>"];
+/** What a clock says that is years ahead. */
+const AHEAD = NOW + 1000 * DAY;
 const STATES = ['malicious', 'suspicious', 'noise', 'clean', 'not_found', 'no_opinion'];
 const SIGNATURES = [
   'ET MALWARE "Beacon" <script>alert(1)</script>',
@@ -66,9 +69,11 @@ export function makeWorld(size: Size): World {
   const pick = chance(size.scans + 1);
   const start = NOW - size.days * DAY;
   // Some things have just happened: alert rules look at minutes.
-  // And some clock was a year ahead for a moment.
-  const when = () =>
-    pick(25) === 0 ? NOW - pick(10 * MINUTE) : start + pick(size.days * DAY) + (pick(60) === 0 ? 365 * DAY : 0);
+  const when = () => {
+    // And some are dated by a clock that is years ahead.
+    if (pick(40) === 0) return AHEAD + pick(DAY);
+    return pick(25) === 0 ? NOW - pick(10 * MINUTE) : start + pick(size.days * DAY);
+  };
   const sensor = () => SENSORS[pick(SENSORS.length)] ?? '';
   const things = thingsOf(size.names);
   const thing = (): Thing => things[floorSquare(pick, things.length)] ?? { kind: 'domain', value: 'x' };
@@ -99,20 +104,27 @@ export function makeWorld(size: Size): World {
       keyOfSighting,
     ).filter(({ via }) => via === 'dns'),
     published: publishedOf(verdicts, pick),
-    sensors: [...SENSORS.map(sensorOf), { ...sensorOf('retired', 2), heartbeat: NOW - 9 * DAY }],
+    sensors: [...SENSORS.map(sensorOf), ...ODD_SENSORS],
     ...minutesOf(size, start, pick),
     lookups: Array.from({ length: size.scans }, (_, at) => lookupOf(thing(), when(), sensor(), at, pick)),
-    quotas: [...SENSORS, 'garage', 'alone'].flatMap((name, at) =>
-      [0, 1].map(
-        (day): Quota => ({
-          startsAt: floorTo(NOW, DAY) - day * DAY,
-          sensor: name,
-          account: ['a'.repeat(64), 'a'.repeat(64), 'b'.repeat(64)][at] ?? null,
-          used: 100 + pick(100),
-          allowed: 500,
-        }),
+    quotas: ['virustotal', 'abuseipdb'].flatMap((source) =>
+      [...SENSORS, 'garage', 'cellar'].flatMap((name) =>
+        [0, 1].map(
+          (day): Quota => ({
+            source,
+            startsAt: floorTo(NOW, DAY) - day * DAY,
+            sensor: name,
+            used: 100 + pick(200),
+            allowed: source === 'virustotal' ? 500 : ([null, 1000][pick(2)] ?? null),
+          }),
+        ),
       ),
     ),
+    members: [
+      ...['gateway', 'garage'].map((name): Member => ({ account: 'a'.repeat(64), sensor: name, seen: NOW - MINUTE })),
+      { account: 'b'.repeat(64), sensor: 'gateway', seen: NOW - HOUR },
+      { account: 'c'.repeat(64), sensor: SENSORS[1] ?? '', seen: NOW - MINUTE },
+    ],
   };
 }
 
@@ -134,26 +146,32 @@ function thingsOf(count: number): readonly Thing[] {
 
 function scanOf(thing: Thing, at: number, sensor: string, pick: (below: number) => number): Scan {
   const isFound = pick(8) > 0;
-  // Other sources than VirusTotal have a single voice.
-  const isOther = pick(9) === 0;
-  const positives = isFound && pick(4) === 0 ? pick(isOther ? 2 : 12) : 0;
+  const positives = isFound && pick(4) === 0 ? pick(12) : 0;
   const ages = [null, pick(DAY), DAY + pick(6 * DAY), 8 * DAY + pick(20 * DAY), 40 * DAY];
   const age = ages[pick(ages.length)] ?? null;
+  const source = sourceOf(pick);
+  // A second opinion is one engine.
+  const total = isFound ? (source === 'virustotal' ? 92 : 1) : 0;
   return {
     ...thing,
-    source: isOther ? 'quad9' : 'virustotal',
+    source,
     at,
     sensor,
     outcome: isFound ? 'found' : 'not_found',
     analysedAt: isFound && age !== null ? floorTo(at - age, 1000) : null,
-    positives,
-    total: isFound ? (isOther ? 1 : 92) : 0,
+    positives: Math.min(positives, total),
+    total,
     permalink:
       pick(20) === 0
         ? 'javascript:alert(1)'
         : `https://www.virustotal.com/gui/search/${encodeURIComponent(thing.value).slice(0, 200)}`,
     results: Array.from({ length: positives }, () => RESULTS[pick(RESULTS.length)] ?? ''),
   };
+}
+
+/** Mostly VirusTotal; second opinions are rows of the same tables. */
+function sourceOf(pick: (below: number) => number): string {
+  return ['quad9', 'cloudflare-security', 'abuseipdb'][pick(9)] ?? 'virustotal';
 }
 
 function sightingOf(
@@ -255,6 +273,13 @@ function sensorOf(sensor: string, at: number): Sensor {
   };
 }
 
+/** One whose clock is years ahead, one that the database's clock heard before it was set back, and one that is retired. */
+const ODD_SENSORS: readonly Sensor[] = [
+  { ...sensorOf('garage', 0), started: AHEAD - DAY, skewMs: AHEAD - NOW, syncedUntil: AHEAD - 70_000 },
+  { ...sensorOf('loft', 0), heartbeat: AHEAD },
+  { ...sensorOf('cellar', 0), heartbeat: NOW - 20 * DAY, syncedUntil: NOW - 20 * DAY, setAside: 4 },
+];
+
 function minutesOf(
   { days, everyMinutes }: Size,
   start: number,
@@ -268,7 +293,7 @@ function minutesOf(
       (one) => one < NOW - HOUR,
     ),
     ...lastHour(),
-    floorTo(NOW, MINUTE) + 365 * DAY,
+    floorTo(AHEAD, MINUTE),
   ];
   return {
     minutes: at.flatMap((minute) => SENSORS.map((sensor) => minuteOf(minute, sensor, pick))),
@@ -323,8 +348,14 @@ function minuteOf(minute: number, sensor: string, pick: (below: number) => numbe
 function lookupOf(thing: Thing, at: number, sensor: string, index: number, pick: (below: number) => number): Lookup {
   const outcome = ['found', 'found', 'found', 'not_found', 'quota', 'unavailable'][pick(6)] ?? '';
   // The index keeps times apart, which are part of the key.
-  const source = pick(9) === 0 ? 'quad9' : 'virustotal';
-  return { ...thing, source, at: floorTo(at, 1000) + (index % 1000), sensor, outcome, tookMs: 50 + pick(3000) };
+  return {
+    ...thing,
+    source: sourceOf(pick),
+    at: floorTo(at, 1000) + (index % 1000),
+    sensor,
+    outcome,
+    tookMs: 50 + pick(3000),
+  };
 }
 
 function distinct<T>(rows: readonly T[], key: (row: T) => string): readonly T[] {

@@ -128,10 +128,10 @@ export const NETWORK_REFERENCE: Readonly<Record<string, Reference>> = {
   'hng-network-overview/5/A': (q) =>
     expected('n', ['devices'], [[matrix(q).filter(({ signals }) => signals >= 2).length]]),
   'hng-network-overview/6/A': ({ world, choice }) => {
-    const beats = world.sensors
+    const silences = world.sensors
       .filter(({ sensor }) => isChosen(choice.sensor, sensor))
-      .map(({ heartbeat }) => heartbeat);
-    return expected('n', ['age'], [[secondsBetween(min(beats), NOW)]]);
+      .map(({ heartbeat }) => Math.abs(secondsBetween(heartbeat, NOW) ?? 0));
+    return expected('n', ['age'], [[max(silences)]]);
   },
   'hng-network-overview/7/A': (q) =>
     expected(
@@ -205,7 +205,7 @@ export const NETWORK_REFERENCE: Readonly<Record<string, Reference>> = {
       'DNS questions',
       'No such name',
     ];
-    return expected('tnnnnnnnnnn', columns, ranked(rows, [2, -1], [9, -1]).slice(0, 200));
+    return expected('tnnnnnnnnnn', columns, ranked(rows, [2, -1], [9, -1], [0, 1]).slice(0, 200));
   },
   'hng-network-overview/11/A': (q) => {
     const rows = perGroup(
@@ -221,7 +221,7 @@ export const NETWORK_REFERENCE: Readonly<Record<string, Reference>> = {
       ],
     );
     const columns = ['Indicator', 'Verdict', 'Ratio', 'Held', 'Devices', 'Times', 'Last seen'];
-    return expected('tttnnnd', columns, ranked(rows, [1, 1], [5, -1]).slice(0, 200));
+    return expected('tttnnnd', columns, ranked(rows, [1, 1], [5, -1], [0, 1]).slice(0, 200));
   },
   'hng-network-overview/12/A': (q) => {
     const rows = perGroup(
@@ -233,7 +233,7 @@ export const NETWORK_REFERENCE: Readonly<Record<string, Reference>> = {
         sum(group, ({ state, count }) => (state === 'suspicious' ? count : 0)),
       ],
     );
-    return expected('tnn', ['device', 'malicious', 'suspicious'], ranked(rows, [1, -1], [2, -1]).slice(0, 20));
+    return expected('tnn', ['device', 'malicious', 'suspicious'], ranked(rows, [1, -1], [2, -1], [0, 1]).slice(0, 20));
   },
   'hng-network-overview/13/A': (q) => {
     const rows = searched(q)
@@ -258,7 +258,7 @@ export const NETWORK_REFERENCE: Readonly<Record<string, Reference>> = {
       'All alerts',
       'Worst severity',
     ];
-    return expected('dtttnnnn', columns, ranked(rows, [5, -1], [0, -1]).slice(0, 200));
+    return expected('dtttnnnn', columns, ranked(rows, [5, -1], [0, -1], [1, 1], [2, 1]).slice(0, 200));
   },
   'hng-network-overview/14/A': (q) => {
     const rows = perGroup(

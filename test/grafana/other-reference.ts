@@ -1,8 +1,8 @@
-import { deviceHours, flaggedHours, sortedScans } from './derived.ts';
-import { expected, isLately, isWithin, type Reference, ranked } from './question.ts';
-import { type Cell, dated, distinct, groupBy, max, min, perGroup, secondsBetween, share, sum } from './tally.ts';
+import { deviceHours, flaggedHours, quotasByAccount, sortedScans } from './derived.ts';
+import { expected, isRecent, isVirusTotal, isWithin, type Reference, ranked } from './question.ts';
+import { ageOf, type Cell, dated, distinct, groupBy, max, min, perGroup, secondsBetween, sum } from './tally.ts';
 import { devicesSeen } from './virus-total-reference.ts';
-import { DAY, floorTo, HOUR, MINUTE, NOW, type Pihole } from './world.ts';
+import { DAY, floorTo, HOUR, MINUTE, NOW, type World } from './world.ts';
 
 /** Annotations of a dashboard are cut off here. */
 const MOST_ANNOTATIONS = 100;
@@ -35,7 +35,8 @@ const publishes: Reference = (q) => {
   return expected('dtt', ['time', 'text', 'tags'], ranked(rows, [0, -1]).slice(0, MOST_ANNOTATIONS));
 };
 
-const within = isLately;
+/** Sensors that were heard within a week. */
+const notRetired = ({ sensors }: World) => sensors.filter(({ heartbeat }) => heartbeat > NOW - 7 * DAY);
 
 /** Variables, annotations and alert rules. */
 export const OTHER_REFERENCE: Readonly<Record<string, Reference>> = {
@@ -62,7 +63,7 @@ export const OTHER_REFERENCE: Readonly<Record<string, Reference>> = {
     );
   },
   'alert/hng-malicious-indicator': ({ world }) => {
-    const turned = world.changes.filter(({ at, to }) => within(at, 15 * MINUTE) && to === 'malicious');
+    const turned = world.changes.filter(({ at, to }) => isRecent(at, 15 * MINUTE) && to === 'malicious');
     return expected(
       'tn',
       ['indicator', 'sensors'],
@@ -75,7 +76,8 @@ export const OTHER_REFERENCE: Readonly<Record<string, Reference>> = {
   },
   'alert/hng-device-contact': ({ world }) => {
     const used = flaggedHours(world).filter(
-      ({ hour, lastSeen, state }) => within(hour, 2 * HOUR) && within(lastSeen, 15 * MINUTE) && state === 'malicious',
+      ({ hour, lastSeen, state }) =>
+        isRecent(hour, 2 * HOUR) && isRecent(lastSeen, 15 * MINUTE) && state === 'malicious',
     );
     return expected(
       'ttn',
@@ -88,19 +90,15 @@ export const OTHER_REFERENCE: Readonly<Record<string, Reference>> = {
     );
   },
   'alert/hng-ratio-jump': ({ world }) => {
-    const found = sortedScans(world).filter(({ outcome, source }) => outcome === 'found' && source === 'virustotal');
-    const [recent, week] = [2 * HOUR, 7 * DAY].map((ms) => found.filter(({ hour }) => within(hour, ms)));
-    const bad = (rows: typeof found = []) => rows.filter(({ positives }) => positives >= 5).length;
-    const n = recent?.length ?? 0;
-    const usual = week === undefined || week.length === 0 ? 0 : bad(week) / week.length;
-    return expected(
-      'n',
-      ['times_usual'],
-      [[bad(recent) >= 3 && bad(recent) > 0.02 * n ? bad(recent) / n / Math.max(usual, 0.001) : 0]],
-    );
+    const found = sortedScans(world).filter((scan) => isVirusTotal(scan) && scan.outcome === 'found');
+    const [recent = [], week = []] = [2 * HOUR, 7 * DAY].map((ms) => found.filter(({ hour }) => isRecent(hour, ms)));
+    const bad = (rows: typeof found) => rows.filter(({ positives }) => positives >= 5).length;
+    const usual = week.length === 0 ? 0 : bad(week) / week.length;
+    const isMuch = bad(recent) >= 5 && bad(recent) > 0.02 * recent.length;
+    return expected('n', ['times_usual'], [[isMuch ? bad(recent) / recent.length / Math.max(usual, 0.001) : 0]]);
   },
   'alert/hng-severe-burst': ({ world }) => {
-    const severe = world.alerts.filter(({ minute, severity }) => within(minute, 10 * MINUTE) && severity === 1);
+    const severe = world.alerts.filter(({ minute, severity }) => isRecent(minute, 10 * MINUTE) && severity === 1);
     return expected(
       'tn',
       ['device', 'alerts'],
@@ -111,90 +109,99 @@ export const OTHER_REFERENCE: Readonly<Record<string, Reference>> = {
       ),
     );
   },
-  'alert/hng-blocked-share': ({ world }) => {
-    const recent = world.pihole.filter(({ minute }) => within(minute, 30 * MINUTE));
-    const before = world.pihole.filter(({ minute }) => minute > NOW - 7 * DAY && minute <= NOW - 30 * MINUTE);
-    const shareOf = (rows: readonly Pihole[]): number | null =>
-      share(
-        sum(rows, ({ blocked }) => blocked),
-        sum(rows, ({ queries }) => queries),
-      );
-    const times = (rows: readonly Pihole[]): number => {
-      const usual = shareOf(before.filter(({ sensor }) => sensor === rows[0]?.sensor));
-      const queries = sum(rows, (row) => row.queries);
-      const present = shareOf(rows) ?? 0;
-      if (rows.every(({ blocking }) => blocking === 0)) return 0;
-      if (queries < 100 || usual === null) return 1;
-      if (present > usual) return Math.max(1, present / Math.max(usual, 0.05));
-      return queries * usual >= 10 ? present / usual : 1;
-    };
+  'alert/hng-blocking-off': ({ world }) => {
+    const told = world.pihole.filter(({ minute, blocking }) => isRecent(minute, 5 * MINUTE) && blocking !== null);
     return expected(
       'tn',
-      ['sensor', 'times_usual'],
-      [...groupBy(recent, ({ sensor }) => sensor).values()].map((rows) => [rows[0]?.sensor ?? '', times(rows)]),
+      ['sensor', 'off'],
+      perGroup(
+        told,
+        ({ sensor }) => [sensor],
+        (key, rows) => [...key, rows.every(({ blocking }) => blocking === 0) ? 1 : 0],
+      ),
     );
   },
+  'alert/hng-blocked-share': ({ world }) => {
+    const blocking = world.pihole.filter((row) => row.blocking !== 0);
+    const rows = [...groupBy(blocking, ({ sensor }) => sensor).values()].flatMap((group) => {
+      const recent = group.filter(({ minute }) => isRecent(minute, HOUR));
+      const usual = group.filter(({ minute }) => isRecent(minute, 7 * DAY) && minute <= NOW - HOUR);
+      const [now, before] = [recent, usual].map((minutes) => ({
+        blocked: sum(minutes, ({ blocked }) => blocked),
+        queries: sum(minutes, ({ queries }) => queries),
+      }));
+      if (recent.length === 0 || usual.length < 1440 || now === undefined || !before?.queries) return [];
+      const isMuch = now.blocked >= 100 || (now.queries * before.blocked) / before.queries >= 20;
+      const odds = now.blocked / Math.max(now.queries - now.blocked, 1);
+      const usualOdds = Math.max(before.blocked, 1) / Math.max(before.queries - before.blocked, 1);
+      return [[group[0]?.sensor ?? '', isMuch ? odds / usualOdds : 1]];
+    });
+    return expected('tn', ['sensor', 'times_usual'], rows);
+  },
   'alert/hng-dns-volume': ({ world }) => {
-    const byHour = [...groupBy(deviceHours(world), ({ client, hour }) => [client, hour]).values()].map((rows) => ({
-      client: rows[0]?.client ?? '',
-      hour: rows[0]?.hour ?? 0,
-      queries: sum(rows, ({ queries }) => queries),
-    }));
-    const rows = [...groupBy(byHour, ({ client }) => client).values()].flatMap((group) => {
-      const recent = max(group.filter(({ hour }) => within(hour, 2 * HOUR)).map(({ queries }) => queries));
-      const usual = group.filter(({ hour, queries }) => hour > NOW - 7 * DAY && hour <= NOW - 2 * HOUR && queries > 0);
-      if (recent === null || usual.length < 12) return [];
-      return [[group[0]?.client ?? '', recent / Math.max(sum(usual, ({ queries }) => queries) / usual.length, 100)]];
+    const asked = deviceHours(world).filter(({ hour, queries }) => isRecent(hour, 7 * DAY) && queries > 0);
+    const rows = [...groupBy(asked, ({ client }) => client).values()].flatMap((group) => {
+      const hours = [...groupBy(group, ({ hour }) => hour).values()].map((sensors) => ({
+        hour: sensors[0]?.hour ?? 0,
+        queries: sum(sensors, ({ queries }) => queries),
+      }));
+      const [recent, before] = [true, false].map((wanted) =>
+        hours.filter(({ hour }) => isRecent(hour, 2 * HOUR) === wanted).map(({ queries }) => queries),
+      );
+      const most = max(recent ?? []);
+      if (most === null || before === undefined || before.length < 12) return [];
+      const mean = sum(before, (queries) => queries) / before.length;
+      return [[group[0]?.client ?? '', most / Math.max(mean, 100)]];
     });
     return expected('tn', ['device', 'times_usual'], rows);
   },
   'alert/hng-scans-stale': ({ world }) => {
-    const rows = world.sensors.map(({ sensor, started }) => {
-      const waiting = world.minutes.some(
-        (row) => row.sensor === sensor && within(row.minute, 15 * MINUTE) && row.queue > 0,
-      );
-      const answers = world.lookups.filter(
-        (row) => row.sensor === sensor && row.source === 'virustotal' && /found/.test(row.outcome),
-      );
-      const last = max(answers.map(({ at }) => floorTo(at, HOUR)).filter((hour) => within(hour, 7 * DAY)));
-      const age = secondsBetween(last === null ? started : last + HOUR, NOW) ?? 0;
-      return [sensor, waiting ? Math.max(0, age) : 0];
-    });
-    return expected('tn', ['sensor', 'age'], rows);
+    const answered = world.lookups
+      .filter((lookup) => isVirusTotal(lookup) && ['found', 'not_found'].includes(lookup.outcome))
+      .map(({ sensor, at }) => ({ sensor, hour: floorTo(at, HOUR) }))
+      .filter(({ hour }) => isRecent(hour, 7 * DAY));
+    return expected(
+      'tn',
+      ['sensor', 'age'],
+      perGroup(
+        world.minutes.filter(({ minute }) => isRecent(minute, 15 * MINUTE)),
+        ({ sensor }) => [sensor],
+        ([sensor = null], rows) => {
+          const oldest = max(rows.map((row) => row.oldest)) ?? 0;
+          const last = max(answered.filter((row) => row.sensor === sensor).map(({ hour }) => hour));
+          const age = last === null ? oldest : (ageOf(last + HOUR, NOW) ?? 0);
+          return [sensor, rows.some(({ queue }) => queue === 0) ? 0 : Math.min(oldest, age)];
+        },
+      ),
+    );
   },
   'alert/hng-heartbeat': ({ world }) =>
     expected(
       'tn',
       ['sensor', 'age'],
-      world.sensors
-        .filter(({ heartbeat }) => heartbeat > NOW - 7 * DAY)
-        .map(({ sensor, heartbeat }) => [sensor, secondsBetween(heartbeat, NOW)]),
+      notRetired(world).map(({ sensor, heartbeat }) => [sensor, Math.abs(secondsBetween(heartbeat, NOW) ?? 0)]),
     ),
   'alert/hng-quota': ({ world }) => {
-    const today = world.quotas.filter(({ startsAt, allowed }) => startsAt === floorTo(NOW, DAY) && allowed !== null);
-    const accounts = [...groupBy(today, ({ account, sensor }) => account ?? sensor).values()];
-    return expected(
-      'ttn',
-      ['source', 'sensor', 'used'],
-      accounts.map((rows) => [
-        'virustotal',
-        min(rows.map(({ sensor }) => sensor)),
-        sum(rows, ({ used }) => used) / (max(rows.map(({ allowed }) => allowed)) ?? 1),
-      ]),
-    );
+    const rows = quotasByAccount(world, floorTo(NOW, DAY)).flatMap((group) => {
+      const allowed = max(group.map((quota) => quota.allowed));
+      if (allowed === null) return [];
+      const sensors = group.map(({ sensor }) => sensor).toSorted();
+      return [[group[0]?.source ?? '', sensors.join(', '), sum(group, ({ used }) => used) / allowed]];
+    });
+    return expected('ttn', ['source', 'sensors', 'used'], rows);
   },
   'alert/hng-queue': ({ world }) => {
-    const hour = world.minutes.filter(({ minute }) => within(minute, HOUR));
+    const hour = world.minutes.filter(({ minute }) => isRecent(minute, HOUR));
     const rows = [...groupBy(hour, ({ sensor }) => sensor).values()].flatMap((group) => {
       const before = group.filter(({ minute }) => minute < NOW - 55 * MINUTE).map(({ queue }) => queue);
       if (before.length === 0) return [];
-      const now = group.filter(({ minute }) => within(minute, 5 * MINUTE)).map(({ queue }) => queue);
+      const now = group.filter(({ minute }) => isRecent(minute, 5 * MINUTE)).map(({ queue }) => queue);
       return [[group[0]?.sensor ?? '', (max(now) ?? 0) - (min(before) ?? 0)]];
     });
     return expected('tn', ['sensor', 'grown'], rows);
   },
   'alert/hng-drops': ({ world }) => {
-    const recent = world.minutes.filter(({ minute }) => within(minute, 5 * MINUTE));
+    const recent = world.minutes.filter(({ minute }) => isRecent(minute, 5 * MINUTE));
     return expected(
       'tn',
       ['sensor', 'unseen'],
@@ -209,7 +216,7 @@ export const OTHER_REFERENCE: Readonly<Record<string, Reference>> = {
     expected(
       'tn',
       ['sensor', 'refused'],
-      world.sensors.map(({ sensor, setAside }) => [sensor, setAside]),
+      notRetired(world).map(({ sensor, setAside }) => [sensor, setAside]),
     ),
 };
 

@@ -12,7 +12,7 @@ import { intervalFor, lengthOf } from './macros.ts';
 import { makeWorld } from './made-world.ts';
 import { NETWORK_REFERENCE } from './network-reference.ts';
 import { OTHER_REFERENCE } from './other-reference.ts';
-import { type Choice, momentOf, type Question, type Reference } from './question.ts';
+import { type Choice, isVirusTotal, momentOf, type Question, type Reference } from './question.ts';
 import { SIDECAR_REFERENCE } from './sidecar-reference.ts';
 import { VIRUS_TOTAL_REFERENCE } from './virus-total-reference.ts';
 import { DAY, EMPTY, NOW, type World } from './world.ts';
@@ -114,7 +114,7 @@ test('on a small network with hostile names every query gives the numbers that a
     alerts: 600,
     names: 60,
     clients: 6,
-    everyMinutes: 30,
+    everyMinutes: 4,
   });
   const grafana = await grafanaOn(t, world);
   if (grafana === undefined) return;
@@ -167,8 +167,8 @@ test("the public project's three dashboard queries run as they are on our views"
   const grafana = await grafanaOn(t, world);
   if (grafana === undefined) return;
   const found = world.scans.filter(
-    ({ kind, source, outcome, at }) =>
-      kind !== 'file' && source === 'virustotal' && outcome === 'found' && at >= NOW - 7 * DAY && at <= NOW,
+    (row) =>
+      isVirusTotal(row) && row.kind !== 'file' && row.outcome === 'found' && row.at >= NOW - 7 * DAY && row.at <= NOW,
   );
   const moment = momentOf({ world, from: NOW - 7 * DAY, to: NOW, bucketMs: 60_000, choice: ALL });
   const run = (select: string, tail: string) =>

@@ -49,9 +49,18 @@ export function isWithin({ from, to }: Question, at: number): boolean {
   return at >= floorTo(from, 1000) && at <= floorTo(to, 1000);
 }
 
-/** Since so long, up to now; a clock may be five minutes ahead. */
-export function isLately(at: number, ms: number): boolean {
-  return at > NOW - ms && at <= NOW + 5 * MINUTE;
+/** Of VirusTotal: second opinions are no engines of it. */
+export function isVirusTotal({ source }: { readonly source: string }): boolean {
+  return source === 'virustotal';
+}
+
+/** Within so many milliseconds up to now; a sensor's clock may be a few minutes ahead, and what is further ahead never happened yet. */
+export function isRecent(at: number, ms: number): boolean {
+  return at > NOW - ms && hasCome(at);
+}
+
+export function hasCome(at: number): boolean {
+  return at <= NOW + 5 * MINUTE;
 }
 
 export function isChosen(chosen: readonly string[] | undefined, value: string): boolean {

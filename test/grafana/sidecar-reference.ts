@@ -1,5 +1,16 @@
-import { bucketOf, expected, isChosen, isLately, isWithin, type Question, type Reference } from './question.ts';
-import { dated, distinct, groupBy, max, min, perGroup, secondsBetween, share, sum, sumOrNull } from './tally.ts';
+import { quotasByAccount } from './derived.ts';
+import {
+  bucketOf,
+  expected,
+  hasCome,
+  isChosen,
+  isRecent,
+  isVirusTotal,
+  isWithin,
+  type Question,
+  type Reference,
+} from './question.ts';
+import { ageOf, dated, distinct, groupBy, max, min, perGroup, secondsBetween, share, sum, sumOrNull } from './tally.ts';
 import { DAY, floorTo, HOUR, type Minute, NOW } from './world.ts';
 
 const minutesOf = (q: Question) =>
@@ -8,21 +19,24 @@ const suricataOf = (q: Question) =>
   q.world.suricata.filter(({ minute, sensor }) => isWithin(q, minute) && isChosen(q.choice.sensor, sensor));
 const lookupsOf = (q: Question) =>
   q.world.lookups
+    .filter(isVirusTotal)
     .map((lookup) => ({ ...lookup, at: floorTo(lookup.at, HOUR) }))
-    .filter(
-      ({ at, sensor, source }) => source === 'virustotal' && isWithin(q, at) && isChosen(q.choice.sensor, sensor),
-    );
+    .filter(({ at, sensor }) => isWithin(q, at) && isChosen(q.choice.sensor, sensor));
 const sensorsOf = ({ world, choice }: Question) =>
   world.sensors.filter(({ sensor }) => isChosen(choice.sensor, sensor));
 
 /** The last minute of each sensor, unless that is an hour ago. */
 function latest({ world, choice }: Question): readonly Minute[] {
-  const fresh = world.minutes.filter(({ minute, sensor }) => isLately(minute, HOUR) && isChosen(choice.sensor, sensor));
+  const fresh = world.minutes.filter(({ minute, sensor }) => isRecent(minute, HOUR) && isChosen(choice.sensor, sensor));
   return [...groupBy(fresh, ({ sensor }) => sensor).values()].flatMap((rows) => {
     const last = max(rows.map(({ minute }) => minute));
     return rows.filter(({ minute }) => minute === last);
   });
 }
+
+/** Since a time that the sensor's own clock told. */
+const ageBy = (at: number | null, skewMs: number): number | null =>
+  at === null ? null : Math.max(0, (secondsBetween(at, NOW) ?? 0) + Math.trunc(skewMs / 1000));
 
 /** Of the rows that say something, by bucket and sensor. */
 function bySensor(q: Question, of: (row: Minute) => number | null, pick: (values: readonly number[]) => number | null) {
@@ -34,28 +48,28 @@ function bySensor(q: Question, of: (row: Minute) => number | null, pick: (values
   );
 }
 
+const believed = (at: number | null): number | null => (at !== null && hasCome(at) ? at : null);
+
 const left = ({ used, allowed }: Minute): number | null => (allowed === null || used === null ? null : allowed - used);
 
 /** `sidecar_health.json`, panel by panel. */
 export const SIDECAR_REFERENCE: Readonly<Record<string, Reference>> = {
   'hng-sidecar-health/1/A': ({ world, choice }) => {
-    const today = world.quotas.filter(
-      ({ startsAt, sensor }) => startsAt === floorTo(NOW, DAY) && isChosen(choice.sensor, sensor),
-    );
-    const accounts = [...groupBy(today, ({ account, sensor }) => account ?? sensor).values()].map((rows) =>
+    const shown = world.quotas.filter((quota) => isVirusTotal(quota) && isChosen(choice.sensor, quota.sensor));
+    const shares = quotasByAccount({ ...world, quotas: shown }, floorTo(NOW, DAY)).map((group) =>
       share(
-        sumOrNull(rows, ({ used }) => used),
-        max(rows.map(({ allowed }) => allowed)),
+        sum(group, ({ used }) => used),
+        max(group.map(({ allowed }) => allowed)),
       ),
     );
-    return expected('n', ['used'], [[max(accounts)]]);
+    return expected('n', ['used'], [[max(shares)]]);
   },
   'hng-sidecar-health/2/A': (q) => expected('n', ['waiting'], [[sumOrNull(latest(q), ({ queue }) => queue)]]),
   'hng-sidecar-health/3/A': (q) => expected('n', ['age'], [[max(latest(q).map(({ oldest }) => oldest))]]),
   'hng-sidecar-health/4/A': (q) => expected('n', ['coverage'], [[min(latest(q).map(({ coverage }) => coverage))]]),
   'hng-sidecar-health/5/A': (q) => expected('n', ['age'], [[max(latest(q).map(({ proofAge }) => proofAge))]]),
   'hng-sidecar-health/6/A': (q) =>
-    expected('n', ['lag'], [[secondsBetween(min(sensorsOf(q).map(({ syncedUntil }) => syncedUntil)), NOW)]]),
+    expected('n', ['lag'], [[max(sensorsOf(q).map(({ syncedUntil, skewMs }) => ageBy(syncedUntil, skewMs)))]]),
   'hng-sidecar-health/7/A': (q) =>
     expected(
       'ttnnnnnnn',
@@ -63,9 +77,9 @@ export const SIDECAR_REFERENCE: Readonly<Record<string, Reference>> = {
       sensorsOf(q).map((s) => [
         s.sensor,
         s.version,
-        secondsBetween(s.heartbeat, NOW),
-        secondsBetween(s.syncedUntil, NOW),
-        secondsBetween(s.started, NOW),
+        Math.abs(secondsBetween(s.heartbeat, NOW) ?? 0),
+        ageBy(s.syncedUntil, s.skewMs),
+        ageBy(s.started, s.skewMs),
         s.outboxRows,
         s.setAside,
         s.thinned,
@@ -198,8 +212,8 @@ export const SIDECAR_REFERENCE: Readonly<Record<string, Reference>> = {
           rows.length,
           rows.filter(({ state }) => state === 'proved').length,
           rows.filter(({ state }) => state === 'failed').length,
-          dated(max(rows.map(({ published }) => published))),
-          secondsBetween(max(rows.map(({ proved }) => proved)), NOW),
+          dated(max(rows.map(({ published }) => believed(published)))),
+          ageOf(max(rows.map(({ proved }) => believed(proved))), NOW),
           max(rows.map(({ error }) => error)),
         ],
       ),

@@ -156,6 +156,15 @@ export const SQL_RULES: readonly SqlRule[] = [
       }),
   },
   {
+    name: 'clock-bounded',
+    check: (sql) => [
+      ...[...sql.matchAll(/([\w.]+) > UTC_TIMESTAMP\(\) - INTERVAL/g)]
+        .filter(([, column = '']) => !isBounded(sql, column))
+        .map(([, column = '']) => `${column} may lie years ahead, want a bound above`),
+      ...found(sql, /(?<!GREATEST\(|ABS\()TIMESTAMPDIFF\(/g, 'an age may be negative'),
+    ],
+  },
+  {
     name: 'alert-plain',
     check: (sql, { kind }) =>
       kind === 'alert' && sql.includes('$') ? ['an alert rule has no variables, and $ is risky in its file'] : [],
@@ -166,6 +175,11 @@ export const SQL_RULES: readonly SqlRule[] = [
       kind === 'alert' && format !== 'table' ? ['an alert takes labels from a table only'] : [],
   },
 ];
+
+/** `heartbeat` alone is written by the database's own clock. */
+function isBounded(sql: string, column: string): boolean {
+  return column === 'heartbeat' || new RegExp(`\\b${column} <= UTC_TIMESTAMP\\(\\) [-+] INTERVAL`).test(sql);
+}
 
 function isInterval(text: string | undefined): boolean {
   if (text === undefined) return false;

@@ -74,6 +74,11 @@ export function secondsBetween(from: number | null, to: number): number | null {
   return from === null ? null : Math.trunc((to - from) / 1000);
 }
 
+/** Whole seconds since a time that has come, or will within moments. */
+export function ageOf(at: number | null, now: number): number | null {
+  return at === null ? null : Math.max(0, secondsBetween(at, now) ?? 0);
+}
+
 /** A time as the database writes it. */
 export function dated(ms: number | null): string | null {
   return ms === null ? null : new Date(ms).toISOString().slice(0, -1).replace('T', ' ');

@@ -1,18 +1,23 @@
 import { deviceHours, flaggedHours, type SortedScan, sortedScans } from './derived.ts';
-import { bucketOf, expected, isChosen, isWithin, type Question, type Reference, ranked } from './question.ts';
-import { dated, distinct, max, mostFlagged, perGroup, secondsBetween, share, sum, sumOrNull } from './tally.ts';
-import { DAY, MINUTE, NOW, type World } from './world.ts';
+import {
+  bucketOf,
+  expected,
+  hasCome,
+  isChosen,
+  isVirusTotal,
+  isWithin,
+  type Question,
+  type Reference,
+  ranked,
+} from './question.ts';
+import { ageOf, dated, distinct, max, mostFlagged, perGroup, share, sum, sumOrNull } from './tally.ts';
+import { DAY, NOW } from './world.ts';
 
 const AGES = ['below 1 day', '1 to 7 days', '7 to 30 days', 'above 30 days'];
 
-/** Answers of VirusTotal: other sources have no count of engines. */
-function answersOf(world: World): readonly SortedScan[] {
-  return sortedScans(world).filter(({ source }) => source === 'virustotal');
-}
-
 function scansOf(question: Question): readonly SortedScan[] {
-  return answersOf(question.world).filter(
-    (scan) => isWithin(question, scan.hour) && isChosen(question.choice.vector, scan.vector),
+  return sortedScans(question.world).filter(
+    (scan) => isVirusTotal(scan) && isWithin(question, scan.hour) && isChosen(question.choice.vector, scan.vector),
   );
 }
 
@@ -48,14 +53,28 @@ export const VIRUS_TOTAL_REFERENCE: Readonly<Record<string, Reference>> = {
       [[rows.length, rows.filter(({ outcome }) => outcome === 'not_found').length]],
     );
   },
-  'hng-virus-total/5/A': ({ world }) => {
-    const answered = answersOf(world).filter(({ at }) => at <= NOW + 5 * MINUTE);
-    const age = secondsBetween(max(answered.map(({ at }) => at)), NOW);
-    return expected('n', ['age'], [[age === null ? null : Math.max(0, age)]]);
-  },
+  'hng-virus-total/5/A': ({ world }) =>
+    expected(
+      'n',
+      ['age'],
+      [
+        [
+          ageOf(
+            max(
+              world.scans
+                .filter(isVirusTotal)
+                .map(({ at }) => at)
+                .filter(hasCome),
+            ),
+            NOW,
+          ),
+        ],
+      ],
+    ),
   'hng-virus-total/6/A': ({ world }) => {
     const stale = world.verdicts.filter(
-      ({ state, judged }) => ['malicious', 'suspicious'].includes(state) && judged < NOW - 30 * DAY,
+      ({ state, judged }) =>
+        ['malicious', 'suspicious'].includes(state) && (judged < NOW - 30 * DAY || !hasCome(judged)),
     );
     return expected('n', ['stale'], [[distinct(stale, ({ kind, value }) => `${kind} ${value}`)]]);
   },
@@ -119,7 +138,8 @@ export const VIRUS_TOTAL_REFERENCE: Readonly<Record<string, Reference>> = {
       ),
     ),
   'hng-virus-total/12/A': (q) => {
-    const rows = answersOf(q.world)
+    const rows = sortedScans(q.world)
+      .filter(isVirusTotal)
       .filter(({ at, outcome, vector }) => isWithin(q, at) && outcome === 'found' && isChosen(q.choice.vector, vector))
       .filter(({ positives, value }) => positives >= q.choice.shownFrom && value.includes(q.choice.search))
       .toSorted((a, b) => b.at - a.at)
@@ -153,7 +173,7 @@ export const VIRUS_TOTAL_REFERENCE: Readonly<Record<string, Reference>> = {
     return expected(
       'ttttnd',
       ['Device', 'Indicator', 'Verdict', 'Ratio', 'Times', 'Last seen'],
-      ranked(made, [2, 1], [5, -1]).slice(0, 200),
+      ranked(made, [2, 1], [5, -1], [0, 1], [1, 1]).slice(0, 200),
     );
   },
 };

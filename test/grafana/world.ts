@@ -13,6 +13,7 @@ export interface World {
   readonly suricata: readonly Suricata[];
   readonly lookups: readonly Lookup[];
   readonly quotas: readonly Quota[];
+  readonly members: readonly Member[];
 }
 
 export interface Thing {
@@ -145,12 +146,18 @@ export interface Lookup extends Thing {
 }
 
 export interface Quota {
+  readonly source: string;
   readonly startsAt: number;
   readonly sensor: string;
-  /** Of sensors that share a key; null of one that is in no fleet. */
-  readonly account: string | null;
   readonly used: number;
   readonly allowed: number | null;
+}
+
+/** Under which account a sensor spoke to the others, and when last. */
+export interface Member {
+  readonly account: string;
+  readonly sensor: string;
+  readonly seen: number;
 }
 
 export const EMPTY: World = {
@@ -167,6 +174,7 @@ export const EMPTY: World = {
   suricata: [],
   lookups: [],
   quotas: [],
+  members: [],
 };
 
 /** "Now" of every test: the session is told so. */
