@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { Statement } from 'better-sqlite3';
-import { FIRST_KEY, type OutboxKey } from './outbox-key.ts';
 import { READ_ALERTS, READS } from './outbox-reads.ts';
 import { OutboxThinning } from './outbox-thinning.ts';
 import { CREATE_TRIGGERS, DROP_TRIGGERS, SEED } from './outbox-triggers.ts';
@@ -9,6 +8,9 @@ import { SummaryStore } from './summary-store.ts';
 
 /** A value of a row; times are epoch milliseconds. */
 export type OutboxValue = string | number | null;
+
+/** Which row changed. Opaque outside the store, but for its order: keys come in ascending order. */
+export type OutboxKey = readonly [number, number, number, string];
 
 /** A marked row as it is now. */
 export interface OutboxEntry {
@@ -285,6 +287,7 @@ export class OutboxStore {
 }
 
 const RELATIONS = [...READS.map(({ relation }) => relation).slice(0, -2), ALERTS, 'observables', 'sightings_hourly'];
+const FIRST_KEY: OutboxKey = [Number.MIN_SAFE_INTEGER, 0, 0, ''];
 /** Rows counted at a time: about a millisecond. */
 const COUNT_STEP = 20_000;
 const MAX_ERROR_LENGTH = 500;
