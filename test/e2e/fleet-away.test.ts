@@ -7,10 +7,8 @@ import { requires } from '../support/requirement.ts';
 import { swallowingProxy } from '../support/swallowing-proxy.ts';
 import { allSee, askedAbout, inReach, isListed, say, startFleet, startStandIn, statusOf } from './fleet-daemons.ts';
 
-test('a centre that swallows everything costs a sensor nothing: it asks, judges and blocks alone', {
-  timeout: 300_000,
-}, async (t) => {
-  if (!requires(t, 'mariadb')) return;
+/** One sensor, in reach of a centre by a network that can be made bad. */
+async function sensorBehindProxy(t: Parameters<typeof startFleetServer>[0]) {
   const server = await startFleetServer(t);
   const proxy = await swallowingProxy(t, server.port);
   const { standIn, baseUrl } = await startStandIn(t, 100_000);
@@ -18,6 +16,14 @@ test('a centre that swallows everything costs a sensor nothing: it asks, judges 
   const [attic] = fleet;
   assert.ok(attic);
   await inReach(fleet);
+  return { proxy, standIn, fleet, attic };
+}
+
+test('a centre that swallows everything costs a sensor nothing: it asks, judges and blocks alone', {
+  timeout: 300_000,
+}, async (t) => {
+  if (!requires(t, 'mariadb')) return;
+  const { proxy, standIn, fleet, attic } = await sensorBehindProxy(t);
   proxy.swallow(true);
   const names = Array.from({ length: 6 }, (_, index) => `bad-alone-${index}.top`);
   await sendToSocket(attic.eveSocket, names.map((name) => dnsQuestionLine(name)).join(''));
@@ -38,13 +44,7 @@ test('a centre behind a slow link is not waited for: it counts as away, and the 
   timeout: 300_000,
 }, async (t) => {
   if (!requires(t, 'mariadb')) return;
-  const server = await startFleetServer(t);
-  const proxy = await swallowingProxy(t, server.port);
-  const { standIn, baseUrl } = await startStandIn(t, 100_000);
-  const fleet = await startFleet(t, { names: ['attic'], port: proxy.port, standInUrl: baseUrl });
-  const [attic] = fleet;
-  assert.ok(attic);
-  await inReach(fleet);
+  const { proxy, standIn, fleet, attic } = await sensorBehindProxy(t);
   proxy.delay(300);
   await allSee('it is held for away', fleet, async (one) => (await statusOf(one)).fleet?.state === 'away');
   await sendToSocket(attic.eveSocket, dnsQuestionLine('bad-far.top'));
