@@ -179,11 +179,11 @@ export class Sidecar {
     return this.#store;
   }
 
-  /** Sinks start first, the source last: nothing received meets a part that is not there yet. */
+  /** What answers and keeps starts first, then the source: nothing received meets a part that is not there yet. */
   async start(): Promise<void> {
     this.#startedAt = this.#options.now();
     // First, since a second guardian on the same rules file is refused before anything is touched.
-    await this.#blocking.start();
+    await this.#blocking.claim();
     this.#judgement.start();
     this.#centre.start();
     this.#fleet?.start();
@@ -193,6 +193,8 @@ export class Sidecar {
     this.#upkeep.start();
     await this.#control.start();
     await this.#intake.start();
+    // After all that a start waits for: the first drive of every target keeps a core busy for a while, and changes nothing by its haste.
+    this.#blocking.start();
     this.#isReady = true;
     this.#options.log.info('ready', { version: this.#options.version, path: this.#config.eve.socket });
   }

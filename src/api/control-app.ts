@@ -1,6 +1,12 @@
-import { Ajv } from 'ajv';
-import { type FastifyInstance, type FastifyReply, fastify } from 'fastify';
-import { FIXED_SCHEMAS } from '../lib/fixed-schemas.ts';
+import type { Ajv, ValidateFunction } from 'ajv';
+import {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifySchemaCompiler,
+  type FastifySchemaValidationError,
+  fastify,
+} from 'fastify';
+import { fixedSchemas } from '../lib/fixed-shape.ts';
 import { ApiError, type FailedRequest, failedRequestOf } from './api-error.ts';
 import { carriesToken } from './bearer-token.ts';
 import { serveCanary } from './canary.ts';
@@ -48,7 +54,9 @@ export function createControlApp(dependencies: ControlDependencies, access: Acce
     frameworkErrors: (error, _request, reply) => send(reply as unknown as FastifyReply, failedRequestOf(error)),
   });
   app.server.maxConnections = MAX_CONNECTIONS;
-  app.setValidatorCompiler(({ schema, httpPart }) => (httpPart === 'body' ? STRICT : COERCING).compile(schema));
+  app.setValidatorCompiler(({ schema, httpPart }) =>
+    whenAsked(httpPart === 'body' ? STRICT : COERCING, schema as object),
+  );
   answerErrors(app, dependencies);
   serveHealth(app, dependencies);
   serveMetrics(app, dependencies);
@@ -57,8 +65,17 @@ export function createControlApp(dependencies: ControlDependencies, access: Acce
 }
 
 // Query strings are all text, so numbers are read out of them; in a body a wrong type is a mistake.
-const COERCING = new Ajv({ ...FIXED_SCHEMAS, coerceTypes: true, useDefaults: true, allowUnionTypes: true });
-const STRICT = new Ajv({ ...FIXED_SCHEMAS, useDefaults: true, allowUnionTypes: true });
+const COERCING = fixedSchemas({ coerceTypes: true, useDefaults: true, allowUnionTypes: true });
+const STRICT = fixedSchemas({ useDefaults: true, allowUnionTypes: true });
+
+/** Compiles a schema for the first request that needs it: most routes are asked long after the start, or never. */
+function whenAsked(ajv: Ajv, schema: object): ReturnType<FastifySchemaCompiler<object>> {
+  let validate: ValidateFunction | undefined;
+  return (value: unknown) => {
+    validate ??= ajv.compile(schema);
+    return validate(value) ? { value } : { error: (validate.errors ?? []) as FastifySchemaValidationError[] };
+  };
+}
 
 function serveEverything(app: FastifyInstance, dependencies: ControlDependencies, access: Access): void {
   if (access.kind === 'token') {

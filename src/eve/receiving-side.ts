@@ -15,6 +15,7 @@ export class ReceivingSide {
   #pipeline: EvePipeline | undefined;
   #receiver: Receiver | undefined;
   #handOver: HandOver | undefined;
+  #isWarm = false;
 
   constructor(port: MainPort) {
     this.#port = port;
@@ -27,6 +28,8 @@ export class ReceivingSide {
       else if (message.kind === 'start') void this.#open(message.settings);
       else void this.#close();
     });
+    // Before it is told to receive, while the rest of the daemon loads on another core.
+    setImmediate(() => this.#warmUp());
   }
 
   /** Takes no more, without draining: the other side is gone. */
@@ -44,7 +47,7 @@ export class ReceivingSide {
 
   async #open(settings: ReceiverSettings): Promise<void> {
     takePrecedence();
-    warmUp();
+    this.#warmUp();
     const pipeline = new EvePipeline({ limits: settings.limits, now: Date.now });
     const { flushIntervalMs } = settings;
     this.#pipeline = pipeline;
@@ -63,6 +66,12 @@ export class ReceivingSide {
     }
     this.#handOver.start();
     this.#port.send({ kind: 'bound' });
+  }
+
+  #warmUp(): void {
+    if (this.#isWarm) return;
+    this.#isWarm = true;
+    warmUp();
   }
 
   async #close(): Promise<void> {

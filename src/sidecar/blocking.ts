@@ -74,11 +74,18 @@ export class Blocking {
     });
   }
 
-  /** @throws ConfigError when another guardian holds the rules file, OperatorError when the lists cannot be served. */
-  async start(): Promise<void> {
-    // A second guardian on the same rules file is refused before anything is touched.
+  /**
+   * Takes what only one may have, and touches nothing else yet.
+   *
+   * @throws ConfigError when another guardian holds the rules file, OperatorError when the lists cannot be served.
+   */
+  async claim(): Promise<void> {
     await this.#suricata.start();
     await this.#listServer?.start();
+  }
+
+  /** Publishes what is decided, from now on. */
+  start(): void {
     this.publisher.start();
     this.#piholePoll?.start();
   }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { DisclosureFacts } from '../../src/api/control-stores.ts';
@@ -90,7 +90,11 @@ api: { socket: ${at('api.sock')} }
   return {
     client,
     eveSocket: join(dir, 'eve.sock'),
-    blocklist: (file) => readFileSync(join(dir, 'lists', file), 'utf8').split('\n'),
+    // Written by the first drive, which may come after the start.
+    blocklist: (file) => {
+      const path = join(dir, 'lists', file);
+      return existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [];
+    },
     lookUp: (observable) => client.ask({ method: 'POST', path: '/v1/lookups', body: { observable } }),
     explain: (observable) => client.ask({ method: 'GET', path: `/v1/explain/${observable}` }),
   };

@@ -1,6 +1,6 @@
-import { Ajv, type SchemaObject } from 'ajv';
+import type { SchemaObject } from 'ajv';
 import { UnavailableError } from '../../core/errors.ts';
-import { FIXED_SCHEMAS } from '../../lib/fixed-schemas.ts';
+import { FixedShape } from '../../lib/fixed-shape.ts';
 
 /** How much of one window's allowance is there, and how much is used. */
 export interface Allowance {
@@ -51,7 +51,7 @@ const SCHEMA: SchemaObject = {
   },
 };
 
-const isOverallQuotas = new Ajv({ ...FIXED_SCHEMAS, strictRequired: false }).compile<OverallQuotas>(SCHEMA);
+const OVERALL_QUOTAS = new FixedShape<OverallQuotas>(SCHEMA, { strictRequired: false });
 
 /**
  * Parses the answer of `/users/{id}/overall_quotas`. Where a user also belongs to a group, the one with less left counts.
@@ -59,10 +59,10 @@ const isOverallQuotas = new Ajv({ ...FIXED_SCHEMAS, strictRequired: false }).com
  * @throws UnavailableError when it is not such an answer
  */
 export function allowancesOf(json: unknown): Allowances {
-  if (!isOverallQuotas(json)) {
-    const first = isOverallQuotas.errors?.[0];
+  if (!OVERALL_QUOTAS.fits(json)) {
+    const { fault } = OVERALL_QUOTAS;
     throw new UnavailableError(
-      `Cannot read the allowances of VirusTotal: ${first?.instancePath || 'the answer'} ${first?.message}, want overall_quotas`,
+      `Cannot read the allowances of VirusTotal: ${fault?.instancePath || 'the answer'} ${fault?.message}, want overall_quotas`,
     );
   }
   const { api_requests_hourly: hourly, api_requests_daily: daily, api_requests_monthly: monthly } = json.data;

@@ -1,4 +1,3 @@
-import { Ajv } from 'ajv';
 import { parseDomainName } from '../../core/domain-name.ts';
 import { UnavailableError } from '../../core/errors.ts';
 import { parseIpAddress } from '../../core/ip-address.ts';
@@ -6,7 +5,7 @@ import { keyOf, type Observable, type ObservableKind } from '../../core/observab
 import { virusTotalPage } from '../../core/permalink.ts';
 import type { AnalysisStats, FlaggingEngine, Report } from '../../core/report.ts';
 import { hostOfUrl, parseWebUrl } from '../../core/web-url.ts';
-import { FIXED_SCHEMAS } from '../../lib/fixed-schemas.ts';
+import { FixedShape } from '../../lib/fixed-shape.ts';
 import { plainText } from '../../lib/printable.ts';
 import { API_OBJECT_SCHEMA, type ApiObject, type Attributes } from './api-object.ts';
 import { urlId } from './object-path.ts';
@@ -20,7 +19,7 @@ const MAX_REMARK = 200;
 /** 2100-01-01 in seconds: a later time is milliseconds by mistake, or nonsense. */
 const LAST_SECOND = 4_102_444_800;
 
-const isApiObject = new Ajv(FIXED_SCHEMAS).compile<ApiObject>(API_OBJECT_SCHEMA);
+const API_OBJECT = new FixedShape<ApiObject>(API_OBJECT_SCHEMA);
 
 const TYPE_OF: Record<ObservableKind, string> = { domain: 'domain', ip: 'ip_address', url: 'url', file: 'file' };
 
@@ -31,7 +30,7 @@ const TYPE_OF: Record<ObservableKind, string> = { domain: 'domain', ip: 'ip_addr
  * @throws UnavailableError when the answer is not such an object, has no counts, or is about something else.
  */
 export function reportOfObject(json: unknown, observable: Observable, askedAt: number): Report {
-  if (!isApiObject(json)) throw invalid(observable, `${reasonOf(isApiObject.errors)}`);
+  if (!API_OBJECT.fits(json)) throw invalid(observable, reasonOf(API_OBJECT.fault));
   const { id, type, attributes } = json.data;
   if (type !== TYPE_OF[observable.kind]) throw invalid(observable, `it is about a ${plainText(type, MAX_NAME)}`);
   if (!isAbout(observable, id, attributes)) throw invalid(observable, `it is about "${plainText(id, MAX_NAME)}"`);
@@ -139,9 +138,8 @@ function canonical(parsed: { readonly ok: boolean; readonly value?: string }): s
   return parsed.ok ? parsed.value : undefined;
 }
 
-function reasonOf(errors: typeof isApiObject.errors): string {
-  const first = errors?.[0];
-  return plainText(`${first?.instancePath || 'its body'} ${first?.message ?? 'is wrong'}`, MAX_REMARK);
+function reasonOf(fault: (typeof API_OBJECT)['fault']): string {
+  return plainText(`${fault?.instancePath || 'its body'} ${fault?.message ?? 'is wrong'}`, MAX_REMARK);
 }
 
 function invalid(observable: Observable, is: string): UnavailableError {
