@@ -71,36 +71,22 @@ export class Sidecar {
     const words = new FeedWords(this.#store, options.feeds);
     this.#words = words;
     this.#judgement = new Judgement({ ...options, store: this.#store, words, onDecided });
-    // What other sensors were answered, what their operators said, and one account's allowance: shared, where there are others.
+    // Those who find out something, which is judged.
     const deciding = { ...options, store: this.#store, judgement: this.#judgement, onDecided };
+    // What other sensors were answered, what their operators said, and one account's allowance: shared, where there are others.
     this.#fleet = fleetOf({ ...deciding, standing: () => this.#centre.standing, questions: () => this.#questions });
     // Decides what is worth asking, asks it, and has the answer judged in the same transaction.
     this.#questions = new Questions({
-      ...options,
-      store: this.#store,
-      judgement: this.#judgement,
+      ...deciding,
       words,
       uptimeMs: () => performance.now(),
       ...(this.#fleet === undefined ? {} : { fleet: this.#fleet }),
       onVerdict: (verdict) => this.#second.consider(verdict),
-      onDecided,
     });
     // Further voices on what VirusTotal left open, each on its own account.
-    this.#second = new SecondOpinions({
-      ...options,
-      sources: options.secondSources,
-      store: this.#store,
-      judgement: this.#judgement,
-      onDecided,
-    });
+    this.#second = new SecondOpinions({ ...deciding, sources: options.secondSources });
     // Whole lists instead of questions: evidence that costs no quota, and context.
-    this.#feeds = new Feeds({
-      ...options,
-      store: this.#store,
-      judgement: this.#judgement,
-      questions: this.#questions,
-      onDecided,
-    });
+    this.#feeds = new Feeds({ ...deciding, questions: this.#questions });
     // Where verdicts take effect.
     this.#blocking = new Blocking({
       ...options,
@@ -193,7 +179,7 @@ export class Sidecar {
     this.#upkeep.start();
     await this.#control.start();
     await this.#intake.start();
-    // After all that a start waits for: the first drive of every target keeps a core busy for a while, and changes nothing by its haste.
+    // After all that a start waits for, since the first drives keep a core busy.
     this.#blocking.start();
     this.#isReady = true;
     this.#options.log.info('ready', { version: this.#options.version, path: this.#config.eve.socket });
