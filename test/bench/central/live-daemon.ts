@@ -11,6 +11,7 @@ import { MARIADB_USER, type Mariadb } from '../../support/mariadb.ts';
 import { databaseOf, startBuiltDaemon } from '../support/built-daemon.ts';
 import { writeDnsEvents } from '../support/dns-events.ts';
 import type { MeasuredProcess } from '../support/measured-process.ts';
+import { withShippedSendBuffer } from '../support/shipped-send-buffer.ts';
 import { recordSightings } from './sightings.ts';
 
 /** What came of a daemon that drained its backlog while events came in. */
@@ -68,8 +69,13 @@ async function drainUnderLoad(
   const outboxBefore = Number(backlog.get(BACKLOG_END));
   const control = new AbortController();
   const seconds = CALM_SECONDS + Math.ceil(outboxBefore / SLOWEST_ROWS_A_SECOND);
-  const sending = promisify(execFile)('perl', [SENDER, join(dir, 'eve.sock'), events, String(RATE), String(seconds)]);
-  await pause(CALM_SECONDS * 1000);
+  const sending = await withShippedSendBuffer(async () => {
+    const args = [SENDER, join(dir, 'eve.sock'), events, String(RATE), String(seconds)];
+    const output = promisify(execFile)('perl', args);
+    await pause(CALM_SECONDS * 1000);
+    // Within an object, since a promise would be waited for.
+    return { output };
+  });
   const calm = daemon.memory().now;
   let peak = calm;
   await bringBack();
@@ -82,7 +88,7 @@ async function drainUnderLoad(
       await pause(200);
     }
   })();
-  const [sent = 0, dropped = 0] = (await sending).stdout.trim().split(' ').map(Number);
+  const [sent = 0, dropped = 0] = (await sending.output).stdout.trim().split(' ').map(Number);
   await daemon.idle();
   await pause(HANDED_OVER_MS);
   control.abort();

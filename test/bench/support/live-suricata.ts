@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +7,7 @@ import { readSuricataStats } from '../../../src/eve/suricata-stats.ts';
 import { networkNamespace } from '../../support/netns.ts';
 import { type LiveSuricata, startSuricata } from '../../support/suricata.ts';
 import { questionCounter, startBuiltDaemon } from './built-daemon.ts';
+import { withShippedSendBuffer } from './shipped-send-buffer.ts';
 
 /** DNS queries on the way from the wire into SQLite. */
 export interface LiveResult {
@@ -25,8 +25,6 @@ const NAMES = 2_000;
 const SENDER = fileURLToPath(new URL('./send-queries.pl', import.meta.url));
 /** With version 2 of the kernel's ring, Suricata 7.0.10 was seen to stop for good after one round of it. */
 const CAPTURE = ['--set', 'af-packet.0.tpacket-v3=yes'];
-const SEND_BUFFER = '/proc/sys/net/core/wmem_default';
-const SHIPPED_SYSCTL = fileURLToPath(new URL('../../../native-config/sysctl/60-guardian.conf', import.meta.url));
 /** Longer than Suricata's `stats` interval, and than the daemon keeps counts to itself. */
 const SETTLE_DEADLINE_MS = 20_000;
 
@@ -51,20 +49,6 @@ export async function liveSuricata(dir: string): Promise<LiveResult> {
     return { sent: Number(stdout), ...stats, received: received(), cpuUs };
   } finally {
     for (const end of undo) await end();
-  }
-}
-
-/** Does `work` under what our sysctl file sets: Suricata's socket gets it when it is made. */
-async function withShippedSendBuffer<T>(work: () => Promise<T>): Promise<T> {
-  const before = readFileSync(SEND_BUFFER, 'utf8');
-  const shipped = /^net\.core\.wmem_default = (\d+)$/m.exec(readFileSync(SHIPPED_SYSCTL, 'utf8'))?.[1];
-  if (shipped === undefined)
-    throw new Error(`Cannot read ${SHIPPED_SYSCTL}: it has no net.core.wmem_default, want one`);
-  writeFileSync(SEND_BUFFER, shipped);
-  try {
-    return await work();
-  } finally {
-    writeFileSync(SEND_BUFFER, before);
   }
 }
 
