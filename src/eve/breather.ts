@@ -16,9 +16,12 @@ export class Breather {
   readonly #nobody = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   #isDue = false;
 
-  /** Sleeps once before the next turn of the event loop, however many connections ask for it in this one. */
-  rest(): void {
-    if (this.#isDue) return;
+  /**
+   * Sleeps once before the next turn of the event loop, however many connections ask for it in this one. Not where what was read last
+   * kept the thread busy for as long, since `busySince` of `performance.now()`: the kernel has gathered meanwhile.
+   */
+  rest(busySince: number): void {
+    if (this.#isDue || performance.now() - busySince >= BREATH_MS) return;
     this.#isDue = true;
     setImmediate(() => {
       this.#isDue = false;

@@ -50,9 +50,10 @@ export class StreamReceiver implements Receiver {
     const end = readInPlace(socket, this.#buffer, {
       bytes: (count) => {
         this.#reads++;
+        const startedAt = performance.now();
         this.#pipeline.push(this.#buffer.subarray(0, count), id);
         // A full buffer says that more waits.
-        if (count < READ_BYTES) this.#breather.rest();
+        if (count < READ_BYTES) this.#breather.rest(startedAt);
       },
       closed: () => {
         this.#connections.delete(end);

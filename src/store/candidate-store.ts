@@ -20,6 +20,14 @@ export interface HeldState {
   readonly judgedAt: number;
 }
 
+/** A registrable domain with the hosts below it. */
+export interface DomainHistory {
+  /** How many clients used them, as far as the first rows show. */
+  readonly clients: number;
+  /** When the first was seen, epoch milliseconds. */
+  readonly firstSeenAt: number | undefined;
+}
+
 /** Values of a statement's named parameters. */
 type Named = Readonly<Record<string, number | string>>;
 
@@ -47,8 +55,7 @@ export class CandidateStore {
   readonly #seen: Statement<[Named], { seen: number }>;
   readonly #byKey: Statement<[string], { id: number }>;
   readonly #due: Statement<[Named], { key: string }>;
-  readonly #clients: Statement<[string], number>;
-  readonly #firstSeen: Statement<[string], number>;
+  readonly #history: Statement<[{ registrable: string }], readonly [clients: number, firstSeenAt: number | null]>;
   readonly #hosts: Statement<[string, number, number], Candidate>;
   readonly #unanswered: Statement<[Named], Candidate>;
   readonly #newClients: Statement<[Named], Candidate>;
@@ -70,12 +77,14 @@ export class CandidateStore {
          AND (v.block = 1 OR (SELECT count(*) FROM lookup_queue WHERE lane = 'recheck') < ${MOST_RECHECKS})
        ORDER BY v.block DESC, v.recheck_at LIMIT @limit`,
     );
-    this.#clients = counting(
-      db,
-      `SELECT count(DISTINCT client_id) AS n FROM (SELECT client_id FROM observables AS o
-         JOIN sightings_hourly AS s ON s.observable_id = o.id WHERE o.registrable = ? LIMIT ${MOST_SIGHTINGS})`,
-    );
-    this.#firstSeen = counting(db, 'SELECT first_seen FROM observables WHERE registrable = ? ORDER BY id LIMIT 1');
+    // Gives an array: every new name asks it, and an object for the row would cost about as much as the row.
+    this.#history = db
+      .prepare<{ registrable: string }>(
+        `SELECT (SELECT count(DISTINCT client_id) FROM (SELECT client_id FROM observables AS o
+           JOIN sightings_hourly AS s ON s.observable_id = o.id WHERE o.registrable = @registrable LIMIT ${MOST_SIGHTINGS})),
+         (SELECT first_seen FROM observables WHERE registrable = @registrable ORDER BY id LIMIT 1)`,
+      )
+      .raw() as Statement<[{ registrable: string }], readonly [number, number | null]>;
     this.#hosts = db.prepare(
       `SELECT o.id, o.key, ${CLIENT} AS client FROM
          (SELECT id, key FROM observables WHERE registrable = ? ORDER BY id DESC LIMIT ${MOST_ROWS}) AS o
@@ -124,14 +133,10 @@ export class CandidateStore {
     return this.#due.all({ now, limit }).map(({ key }) => observableOfKey(key));
   }
 
-  /** How many clients used a registrable domain or a host below it, as far as its first rows show. */
-  clientsOf(registrable: string): number {
-    return this.#clients.get(registrable) ?? 0;
-  }
-
-  /** When a registrable domain or a host below it was first seen, epoch milliseconds. */
-  firstSeenAt(registrable: string): number | undefined {
-    return this.#firstSeen.get(registrable);
+  /** What is known of a registrable domain and the hosts below it. */
+  historyOf(registrable: string): DomainHistory {
+    const [clients, firstSeenAt] = this.#history.get({ registrable }) ?? [0, null];
+    return { clients, firstSeenAt: firstSeenAt ?? undefined };
   }
 
   /** The latest hosts below a registrable domain that were seen since `since` and have no answer of their own. */
@@ -153,9 +158,4 @@ export class CandidateStore {
   lastId(): number {
     return this.#last.get()?.id ?? 0;
   }
-}
-
-/** A statement that gives a bare number. Every new name asks it, and an object for the row would cost about as much as the row. */
-function counting(db: Sqlite, sql: string): Statement<[string], number> {
-  return db.prepare<[string], number>(sql).pluck();
 }

@@ -28,6 +28,14 @@ export interface QuestionOrigin {
   readonly mostOfClient: number;
   readonly group?: string | undefined;
   readonly mostOfGroup: number;
+  /** The observable was never met before, so that no question about it waits. */
+  readonly isNew: boolean;
+}
+
+/** The row number of an observable, and whether it had none before. */
+export interface RowNumber {
+  readonly id: number;
+  readonly isNew: boolean;
 }
 
 /** Where questions are put, and whether an answer is there already. */
@@ -41,7 +49,7 @@ export interface QuestionBook {
     origin?: QuestionOrigin,
   ): unknown;
   hasAnswer(observable: Observable): boolean;
-  idOf(observable: Observable, now: number): number;
+  idOf(observable: Observable, now: number): RowNumber;
   /** Drops the least worthy above `limit`. Returns how many. */
   trim(limit: number): number;
   rescore?(observableId: number, worth: number, parts: Readonly<Record<string, number>>): void;
@@ -130,7 +138,7 @@ export class IntakeDesk {
     const missing = batch === undefined || sightings.length === 0 ? NONE : notExisting(batch);
     for (const { id, key, via, client = '' } of sightings) {
       const observable = observableOfKey(key);
-      this.#considerSeen(observable, id, { via, client, nxdomain: missing.has(key) });
+      this.#considerSeen(observable, { id, isNew: true }, { via, client, nxdomain: missing.has(key) });
     }
     this.#trimmed += this.#options.book.trim(this.#options.maxWaiting ?? MAX_WAITING);
   }
@@ -173,7 +181,7 @@ export class IntakeDesk {
       .hostsBelow(observable.value, this.#options.now() - IN_USE_MS, HOSTS_OPENED)
       .filter(({ key }) => key !== keyOf(observable));
     for (const { id, key, client } of hosts)
-      this.#put(id, observableOfKey(key), 'new', { via: 'dns', client, parent: state });
+      this.#put({ id, isNew: false }, observableOfKey(key), 'new', { via: 'dns', client, parent: state });
     return hosts.length;
   }
 
@@ -198,13 +206,14 @@ export class IntakeDesk {
     this.#sweptTo = after + SWEPT_ROWS;
     const since = now - (now % SEEN_AGAIN_MS) - SEEN_AGAIN_MS;
     const returned = this.#memory.unansweredSeen(after, this.#sweptTo, since);
-    for (const { id, key, client } of returned) this.#considerSeen(observableOfKey(key), id, { via: 'dns', client });
+    for (const { id, key, client } of returned)
+      this.#considerSeen(observableOfKey(key), { id, isNew: false }, { via: 'dns', client });
     const sooner = this.#memory.withNewClients(after, this.#sweptTo, since, now);
     for (const { key } of sooner) this.considerRecheck(observableOfKey(key), true);
     return { returned: returned.length, sooner: sooner.length, weighed: this.#weigh() };
   }
 
-  #considerSeen(observable: Observable, id: number, occasion: Occasion): void {
+  #considerSeen(observable: Observable, row: RowNumber, occasion: Occasion): void {
     const { book, now } = this.#options;
     const { client = '', nxdomain = false } = occasion;
     if (nxdomain && this.#signals.looksInvented(observable)) this.#noteInvented(client);
@@ -213,9 +222,9 @@ export class IntakeDesk {
     const { state } = direct ? { state: 'unasked' as const } : this.#memory.heldOf(asked);
     if (state === 'unasked') {
       if (this.#consideredLately(keyOf(asked), now())) return;
-      this.#put(direct ? id : book.idOf(asked, now()), asked, 'new', occasion);
+      this.#put(direct ? row : book.idOf(asked, now()), asked, 'new', occasion);
     } else if (observable.kind === 'domain' && leavesHostsOpen(state)) {
-      this.#put(id, observable, 'new', { ...occasion, parent: state });
+      this.#put(row, observable, 'new', { ...occasion, parent: state });
     }
   }
 
@@ -258,7 +267,7 @@ export class IntakeDesk {
     return false;
   }
 
-  #put(id: number, observable: Observable, lane: Lane, occasion: Occasion): void {
+  #put({ id, isNew }: RowNumber, observable: Observable, lane: Lane, occasion: Occasion): void {
     const { book, surroundings, now, maxWaiting = MAX_WAITING } = this.#options;
     if (whyNeverAsk(observable, surroundings()) !== undefined) return;
     const worth = this.#signals.worthOf(observable, occasion);
@@ -270,6 +279,7 @@ export class IntakeDesk {
       // What stands for its whole domain is one question, and needs no budget.
       group: group?.name === observable.value ? undefined : group?.name,
       mostOfGroup: group?.shared === true ? MOST_OF_SHARED : MOST_OF_DOMAIN,
+      isNew,
     });
   }
 }

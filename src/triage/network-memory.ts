@@ -28,9 +28,8 @@ export interface NetworkMemory {
   };
   /** Whether an observable, or for a registrable domain a host below it, was seen at or after `since`. */
   seenSince(observable: Observable, since: number): boolean;
-  /** Clients that used a registrable domain or a host below it. */
-  clientsOf(registrable: string): number;
-  firstSeenAt(registrable: string): number | undefined;
+  /** Of a registrable domain and the hosts below it: the clients that used them, and when the first was seen. */
+  historyOf(registrable: string): { readonly clients: number; readonly firstSeenAt: number | undefined };
   hostsBelow(registrable: string, since: number, limit: number): readonly Candidate[];
   unansweredSeen(after: number, upTo: number, since: number): readonly Candidate[];
   withNewClients(after: number, upTo: number, since: number, now: number): readonly Candidate[];
@@ -41,8 +40,7 @@ export interface NetworkMemory {
 export const NO_MEMORY: NetworkMemory = {
   heldOf: () => ({ state: 'unasked', blocked: false, judgedAt: 0 }),
   seenSince: () => true,
-  clientsOf: () => 0,
-  firstSeenAt: () => undefined,
+  historyOf: () => ({ clients: 0, firstSeenAt: undefined }),
   hostsBelow: () => [],
   unansweredSeen: () => [],
   withNewClients: () => [],

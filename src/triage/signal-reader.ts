@@ -92,15 +92,15 @@ export class SignalReader {
     const place = placeOf(name);
     const registrable = place.registrable ?? name;
     const isSuffixShared = shared && place.sharedSuffix;
+    const { clients, firstSeenAt = now() } = memory.historyOf(registrable);
     return {
       lexical: shared ? undefined : this.#lexical(name),
       sharedSuffix: isSuffixShared ? model().suffixOdds(place.suffix) : 0,
       homograph: looksLike(registrable),
       dynamicDns: names.isDynamicDns(place.suffix) || names.isDynamicDns(registrable),
       popular: names.isPopular(registrable),
-      clients: memory.clientsOf(registrable),
-      knownDays:
-        held === undefined ? Math.max(0, (now() - (memory.firstSeenAt(registrable) ?? now())) / DAY_MS) : undefined,
+      clients,
+      knownDays: held === undefined ? Math.max(0, (now() - firstSeenAt) / DAY_MS) : undefined,
     };
   }
 
