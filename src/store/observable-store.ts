@@ -36,7 +36,7 @@ interface Row {
 }
 
 /** Row numbers of what was seen, kept in memory, so that what is in use costs no question. About 200 bytes each. */
-const CACHED_IDS = 16_384;
+const CACHED_IDS = 24_576;
 
 /** Tables in which an observable is kept for its own sake. One that stands in none of them was seen, and nothing came of it. */
 const KEPT_IN = [

@@ -9,7 +9,8 @@ import { ClientWatch } from './client-watch.ts';
 import { groupOf, leavesHostsOpen, representativeOf, type Service, servedBy } from './collapse.ts';
 import type { Lane } from './lane.ts';
 import { builtInModel, type LexicalModel } from './lexical-model.ts';
-import { type NameKnowledge, type NetworkMemory, NO_LISTS, NO_MEMORY, type WaitingRow } from './network-memory.ts';
+import type { RowNumber, WaitingRow } from './network-memory.ts';
+import { type NameKnowledge, type NetworkMemory, NO_LISTS, NO_MEMORY } from './network-memory.ts';
 import type { Score } from './score.ts';
 import { type Occasion, SignalReader } from './signal-reader.ts';
 
@@ -29,12 +30,6 @@ export interface QuestionOrigin {
   readonly group?: string | undefined;
   readonly mostOfGroup: number;
   /** The observable was never met before, so that no question about it waits. */
-  readonly isNew: boolean;
-}
-
-/** The row number of an observable, and whether it had none before. */
-export interface RowNumber {
-  readonly id: number;
   readonly isNew: boolean;
 }
 
@@ -137,8 +132,8 @@ export class IntakeDesk {
   considerNew(sightings: readonly FirstSighting[], batch?: SightingBatch): void {
     const missing = batch === undefined || sightings.length === 0 ? NONE : notExisting(batch);
     for (const { id, key, via, client = '' } of sightings) {
-      const observable = observableOfKey(key);
-      this.#considerSeen(observable, { id, isNew: true }, { via, client, nxdomain: missing.has(key) });
+      const occasion = { via, client, nxdomain: missing.has(key) };
+      this.#considerSeen(observableOfKey(key), { id, isNew: true }, occasion);
     }
     this.#trimmed += this.#options.book.trim(this.#options.maxWaiting ?? MAX_WAITING);
   }
