@@ -130,6 +130,43 @@ test('sightings of one hour, client and protocol are one row, and a new observab
   assert.equal(firstClient?.lastSeenAt, T0 + HOUR + 5);
 });
 
+test('what was seen again is found, however it is told, and its first sighting is the earliest', (t) => {
+  const store = openStore(t);
+  const first = store.transact(() => store.observables.idOf('domain:a.example.com', T0));
+  store.observables.forgetCachedIds();
+  // Told as if it were new, and as what was seen twice.
+  for (const [count, at] of [
+    [1, T0 - 10],
+    [2, T0 - 20],
+  ] as const) {
+    assert.deepEqual(
+      store.transact(() => store.sightings.record(batch([[0, 0, 0, count, at]]))),
+      [],
+    );
+    assert.deepEqual(store.observables.find(observable('a.example.com')), {
+      id: first.id,
+      key: 'domain:a.example.com',
+      registrable: 'example.com',
+      firstSeenAt: at,
+    });
+    store.observables.forgetCachedIds();
+  }
+});
+
+test('a question that waits already is raised and never doubled, also where its observable is taken for new', (t) => {
+  const store = openStore(t);
+  const { id } = store.observables.idOf('domain:a.example.com', T0);
+  const put = (worth: number, isNew: boolean) => store.queue.put(id, 'new', worth, { lexical: worth }, T0, { isNew });
+  assert.ok(put(2, true));
+  assert.ok(put(1, true));
+  assert.ok(put(5, true));
+  assert.ok(put(3, false));
+  assert.equal(store.queue.size().length, 1);
+  assert.equal(store.queue.find(observable('a.example.com'))?.score, 5);
+  assert.equal(store.queue.trim(0), 1);
+  assert.equal(store.queue.size().length, 0);
+});
+
 test('a transaction that fails leaves nothing, also not in memory', (t) => {
   const store = openStore(t);
   assert.throws(
