@@ -10,9 +10,7 @@ import { VirusTotalStandIn } from '../../src/cli/demo/virustotal-stand-in.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { Secret } from '../../src/config/secrets.ts';
 import type { Observable } from '../../src/core/observable.ts';
-import { SILENT } from '../../src/lib/log.ts';
 import type { SecondSource } from '../../src/sidecar/second-source.ts';
-import { Sidecar } from '../../src/sidecar.ts';
 import { AbuseIpDbSource } from '../../src/sources/abuseipdb/abuseipdb-source.ts';
 import { DnsOracle } from '../../src/sources/dns-oracle/dns-oracle.ts';
 import { KEY, startAbuseIpDb } from '../sources/abuseipdb/abuseipdb-stand-in.ts';
@@ -20,6 +18,7 @@ import { startDoh } from '../sources/dns-oracle/doh-stand-in.ts';
 import { dnsQuestionLine, sendToSocket } from '../support/eve-line.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
+import { quietSidecar } from './quiet-sidecar.ts';
 
 interface TestContext {
   after(fn: () => Promise<void> | void): void;
@@ -66,24 +65,8 @@ suricata: { command_socket: null, rules_file: ${at('r/v.rules')}, datasets_dir: 
 lists: { dir: ${at('lists')} }
 api: { socket: ${at('api.sock')} }
 `;
-  const sidecar = new Sidecar({
-    config: loadConfig({ path: join(dir, 'guardian.yaml'), text }),
-    apiKey: new Secret('test-key'),
-    feeds: [],
-    secondSources,
-    centralPassword: () => '',
-    apiToken: undefined,
-    piholePassword: undefined,
-    version: '0',
-    log: SILENT,
-    now: Date.now,
-    random: () => 0,
-    pid: process.pid,
-    memoryBytes: () => 0,
-    onFailure: (error) => {
-      throw error;
-    },
-  });
+  const config = loadConfig({ path: join(dir, 'guardian.yaml'), text });
+  const sidecar = quietSidecar(config, { apiKey: new Secret('test-key'), secondSources });
   await sidecar.start();
   t.after(() => sidecar.stop());
   const client = new ControlClient(join(dir, 'api.sock'), new AbortController().signal);

@@ -5,10 +5,10 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { loadConfig } from '../../src/config/load-config.ts';
-import { SILENT } from '../../src/lib/log.ts';
-import { Sidecar } from '../../src/sidecar.ts';
+import type { Sidecar } from '../../src/sidecar.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
+import { quietSidecar } from './quiet-sidecar.ts';
 
 function sidecarIn(dir: string): Sidecar {
   const at = (name: string) => JSON.stringify(join(dir, name));
@@ -18,24 +18,7 @@ suricata: { command_socket: null, rules_file: ${at('r/v.rules')}, datasets_dir: 
 lists: { dir: ${at('lists')} }
 api: { socket: ${at('api.sock')} }
 `;
-  return new Sidecar({
-    config: loadConfig({ path: join(dir, 'guardian.yaml'), text }),
-    apiKey: undefined,
-    feeds: [],
-    secondSources: [],
-    centralPassword: () => '',
-    apiToken: undefined,
-    piholePassword: undefined,
-    version: '0',
-    log: SILENT,
-    now: Date.now,
-    random: () => 0,
-    pid: process.pid,
-    memoryBytes: () => 0,
-    onFailure: (error) => {
-      throw error;
-    },
-  });
+  return quietSidecar(loadConfig({ path: join(dir, 'guardian.yaml'), text }));
 }
 
 test('a sidecar that cannot receive has published nothing, and one that can publishes when it is ready', async (t) => {
@@ -51,5 +34,8 @@ test('a sidecar that cannot receive has published nothing, and one that can publ
   const sidecar = sidecarIn(dir);
   t.after(() => sidecar.stop());
   await sidecar.start();
-  await until('rules and lists', () => existsSync(join(dir, 'r/v.rules')) && existsSync(join(dir, 'lists/domains.txt')));
+  await until(
+    'rules and lists',
+    () => existsSync(join(dir, 'r/v.rules')) && existsSync(join(dir, 'lists/domains.txt')),
+  );
 });
