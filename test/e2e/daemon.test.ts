@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { ExplanationDocument } from '../../src/api/explanation.ts';
@@ -11,6 +11,7 @@ import type { Observable } from '../../src/core/observable.ts';
 import { DAEMON_KEY, type Daemon, startDaemon } from '../support/daemon.ts';
 import { dnsQuestionLine, sendToSocket } from '../support/eve-line.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { textNow } from '../support/text-now.ts';
 import { until } from '../support/until.ts';
 
 const GENEROUS = { minute: 1000, day: 100_000, month: 1_000_000 };
@@ -39,8 +40,7 @@ function status(daemon: Daemon): Promise<StatusDocument> {
 
 /** Empty until the daemon has published for the first time. */
 function blocklist(daemon: Daemon): readonly string[] {
-  const path = join(daemon.listsDir, 'domains.txt');
-  return existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [];
+  return textNow(join(daemon.listsDir, 'domains.txt')).split('\n');
 }
 
 test('what a feed lists is judged when it is seen, without a question, and only as much as the feed weighs', {

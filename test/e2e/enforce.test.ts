@@ -20,6 +20,7 @@ import { networkNamespace } from '../support/netns.ts';
 import { requires } from '../support/requirement.ts';
 import { type LiveSuricata, startSuricata } from '../support/suricata.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { textNow } from '../support/text-now.ts';
 import { until } from '../support/until.ts';
 
 const run = promisify(execFile);
@@ -185,7 +186,7 @@ test('a command socket that accepts and says nothing stops nothing else, is told
   const daemon = await daemonIn(t, dir);
   const said = block(daemon, BAD);
   await until('the lists hold it, whoever else is silent', () =>
-    readFileSync(join(daemon.listsDir, 'domains.txt'), 'utf8').includes(BAD),
+    textNow(join(daemon.listsDir, 'domains.txt')).includes(BAD),
   );
   await until('status says so', async () => /Suricata/.test(await noticeOf(daemon)), PATIENCE_MS);
   await said;
@@ -275,7 +276,7 @@ test('killed between verdict and publish: after a restart everything is as desir
     'every name that was answered is published',
     async () => {
       const told = await status(daemon);
-      const listed = readFileSync(join(daemon.listsDir, 'domains.txt'), 'utf8')
+      const listed = textNow(join(daemon.listsDir, 'domains.txt'))
         .split('\n')
         .filter((line) => line.endsWith('.top'));
       return told.verdicts.malicious > 0 && told.queue.length === 0 && listed.length === told.verdicts.malicious;

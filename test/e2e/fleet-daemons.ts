@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExplanationDocument } from '../../src/api/explanation.ts';
 import type { StatusDocument } from '../../src/api/status-facts.ts';
@@ -6,6 +6,7 @@ import { VirusTotalStandIn } from '../../src/cli/demo/virustotal-stand-in.ts';
 import { type startFleetServer, WRITER } from '../central/fleet-fixture.ts';
 import { DAEMON_KEY, type Daemon, startDaemon } from '../support/daemon.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { textNow } from '../support/text-now.ts';
 import { until } from '../support/until.ts';
 
 /** For conditions that hold within seconds on a machine that is not busy. */
@@ -66,8 +67,7 @@ export const say = (daemon: Daemon, body: object) =>
 
 /** Whether a sensor blocks a name. */
 export async function isListed(daemon: Daemon, name: string): Promise<boolean> {
-  const file = join(daemon.listsDir, 'domains.txt');
-  return existsSync(file) && readFileSync(file, 'utf8').split('\n').includes(name);
+  return textNow(join(daemon.listsDir, 'domains.txt')).split('\n').includes(name);
 }
 
 /** Resolves when a condition holds at every one of them. */

@@ -7,6 +7,7 @@ import type { StatusDocument } from '../../src/api/status-facts.ts';
 import { startDaemon } from '../support/daemon.ts';
 import { dnsQuestionLine, sendToSocket } from '../support/eve-line.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { textNow } from '../support/text-now.ts';
 import { until } from '../support/until.ts';
 
 const USED = 'used-by-all.top';
@@ -24,7 +25,7 @@ test('a block that would hit regular devices waits for a person, in status and i
     more: 'policy: { hold_if_seen_by: 2 }\n',
   });
   const status = (): Promise<StatusDocument> => daemon.client.ask({ method: 'GET', path: '/v1/status' });
-  const isListed = () => readFileSync(join(daemon.listsDir, 'domains.txt'), 'utf8').split('\n').includes(USED);
+  const isListed = () => textNow(join(daemon.listsDir, 'domains.txt')).split('\n').includes(USED);
   const say = (action: 'block' | 'allow') =>
     daemon.client.ask({ method: 'POST', path: '/v1/overrides', body: { action, pattern: USED } });
   const days = [3, 2, 1, 0].map((ago) => new Date(Date.now() - ago * DAY_MS));

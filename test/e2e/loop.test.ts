@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { ExplanationDocument } from '../../src/api/explanation.ts';
@@ -10,6 +9,7 @@ import { networkNamespace, sendUdp } from '../support/netns.ts';
 import { requires } from '../support/requirement.ts';
 import { startSuricata } from '../support/suricata.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { textNow } from '../support/text-now.ts';
 import { until } from '../support/until.ts';
 import { dnsMessage } from '../support/wire-message.ts';
 
@@ -52,7 +52,7 @@ for (const transport of ['stream', 'dgram'] as const) {
       virustotalUrl: baseUrl,
       commandSocket,
     });
-    await until('the rules file is there, with its datasets', () => readRules(daemon).includes('dataset:'));
+    await until('the rules file is there, with its datasets', () => textNow(daemon.rulesFile).includes('dataset:'));
     const netns = await networkNamespace(t);
     const suricata = await startSuricata(t, {
       dir: join(dir, 's'),
@@ -106,18 +106,10 @@ for (const transport of ['stream', 'dgram'] as const) {
       [harmless.verdict.state, harmless.verdict.ratio, harmless.alerts.length, harmless.publications.length],
       ['noise', '1/92', 0, 0],
     );
-    assert.ok(readFileSync(join(daemon.listsDir, 'domains.txt'), 'utf8').split('\n').includes(BAD));
-    assert.doesNotMatch(readRules(daemon), /googleapis/);
+    assert.ok(textNow(join(daemon.listsDir, 'domains.txt')).split('\n').includes(BAD));
+    assert.doesNotMatch(textNow(daemon.rulesFile), /googleapis/);
     assert.deepEqual(standIn.violations, []);
     daemon.kill('SIGTERM');
     assert.equal(await daemon.ended(), 0);
   });
-}
-
-function readRules(daemon: Daemon): string {
-  try {
-    return readFileSync(daemon.rulesFile, 'utf8');
-  } catch {
-    return '';
-  }
 }

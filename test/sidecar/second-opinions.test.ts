@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { DisclosureFacts } from '../../src/api/control-stores.ts';
@@ -17,6 +16,7 @@ import { KEY, startAbuseIpDb } from '../sources/abuseipdb/abuseipdb-stand-in.ts'
 import { startDoh } from '../sources/dns-oracle/doh-stand-in.ts';
 import { dnsQuestionLine, sendToSocket } from '../support/eve-line.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { textNow } from '../support/text-now.ts';
 import { until } from '../support/until.ts';
 import { quietSidecar } from './quiet-sidecar.ts';
 
@@ -73,11 +73,7 @@ api: { socket: ${at('api.sock')} }
   return {
     client,
     eveSocket: join(dir, 'eve.sock'),
-    // Written by the first drive, which may come after the start.
-    blocklist: (file) => {
-      const path = join(dir, 'lists', file);
-      return existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [];
-    },
+    blocklist: (file) => textNow(join(dir, 'lists', file)).split('\n'),
     lookUp: (observable) => client.ask({ method: 'POST', path: '/v1/lookups', body: { observable } }),
     explain: (observable) => client.ask({ method: 'GET', path: `/v1/explain/${observable}` }),
   };

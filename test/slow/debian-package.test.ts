@@ -10,6 +10,7 @@ import { debianTree } from '../support/machine/debian-tree.ts';
 import { bootMachine, type Machine } from '../support/machine/machine.ts';
 import { requires } from '../support/requirement.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { textNow } from '../support/text-now.ts';
 import { treeOf } from '../support/tree.ts';
 import { until } from '../support/until.ts';
 
@@ -69,7 +70,7 @@ test('the Debian package installs on a Debian with its own Node, starts by itsel
   await sendToSocket(machine.at('/run/guardian/eve.sock'), dnsQuestionLine(BAD));
   await until(
     'it is on the list',
-    () => readFileSync(machine.at('/var/lib/guardian/lists/domains.txt'), 'utf8').includes(`\n${BAD}\n`),
+    () => textNow(machine.at('/var/lib/guardian/lists/domains.txt')).includes(`\n${BAD}\n`),
     PATIENCE_MS,
   );
   assert.match(await machine.must('guardian', 'explain', BAD), /house/);
