@@ -54,7 +54,7 @@ export function questionBook(store: Store): QuestionBook {
   return {
     put: (id, lane, worth, parts, now, origin) => store.queue.put(id, lane, worth, parts, now, origin),
     hasAnswer: (observable) => store.verdicts.find(observable) !== undefined,
-    idOf: (observable, now) => store.observables.idOf(keyOf(observable), now),
+    idOf: (observable, now) => store.observables.idOf(keyOf(observable), now).id,
     trim: (limit) => store.queue.trim(limit),
     rescore: (id, worth, parts) => store.queue.rescore(id, worth, parts),
     waitingFrom: (client, limit) => store.queue.waitingFrom(client, limit),

@@ -19,7 +19,7 @@ export interface StoredObservable {
   readonly firstSeenAt: number;
 }
 
-/** Gives an array: this is asked for most names that are not in memory, and an object costs about as much as the row. */
+/** Gives an array: this is asked for every name that is not in memory, and an object costs about as much as the row. */
 type IdByKey = Statement<[string], readonly [id: number, firstSeenAt: number]>;
 
 /** The row number of an observable, and whether it had none before. */
@@ -67,9 +67,7 @@ export class ObservableStore {
   readonly #forgetUnused: Statement<{ from: number; to: number; before: number }, { key: string }>;
 
   constructor(db: Sqlite) {
-    this.#insert = db.prepare(
-      'INSERT INTO observables (key, registrable, first_seen) VALUES (?, ?, ?) ON CONFLICT (key) DO NOTHING',
-    );
+    this.#insert = db.prepare('INSERT INTO observables (key, registrable, first_seen) VALUES (?, ?, ?)');
     this.#byKey = db.prepare('SELECT id, key, registrable, first_seen FROM observables WHERE key = ?');
     this.#idByKey = db.prepare<[string]>('SELECT id, first_seen FROM observables WHERE key = ?').raw() as IdByKey;
     this.#byId = db.prepare('SELECT id, key, registrable, first_seen FROM observables WHERE id = ?');
@@ -101,11 +99,11 @@ export class ObservableStore {
     return this.#highest.get()?.id ?? 0;
   }
 
-  /** As `idOf`, for what was just seen: it will be seen again. What was seen before it is told is hardly new. */
-  idOfSeen(key: ObservableKey, seenAt: number, isHardlyNew: boolean): RowNumber {
+  /** As `idOf`, for what was just seen: it will be seen again. */
+  idOfSeen(key: ObservableKey, seenAt: number): RowNumber {
     const cached = this.#ids.get(key);
     if (cached !== undefined) return { id: cached, isNew: false };
-    const found = (isHardlyNew ? this.#known(key, seenAt) : undefined) ?? this.#inserted(key, seenAt);
+    const found = this.idOf(key, seenAt);
     this.#ids.set(key, found.id);
     return found;
   }
@@ -114,21 +112,11 @@ export class ObservableStore {
   idOf(key: ObservableKey, seenAt: number): RowNumber {
     const cached = this.#ids.peek(key);
     if (cached !== undefined) return { id: cached, isNew: false };
-    return this.#inserted(key, seenAt);
-  }
-
-  /** Most that is asked about is new: to look first would be a question more for each of those. */
-  #inserted(key: ObservableKey, seenAt: number): RowNumber {
-    const { changes, lastInsertRowid } = this.#insert.run(key, registrableOf(key) ?? null, seenAt);
-    if (changes === 1) return { id: Number(lastInsertRowid), isNew: true };
-    const known = this.#known(key, seenAt);
-    if (known === undefined) throw new Error(`"${key}" is neither there nor new`);
-    return known;
-  }
-
-  #known(key: ObservableKey, seenAt: number): RowNumber | undefined {
     const known = this.#idByKey.get(key);
-    if (known === undefined) return undefined;
+    if (known === undefined) {
+      const { lastInsertRowid } = this.#insert.run(key, registrableOf(key) ?? null, seenAt);
+      return { id: Number(lastInsertRowid), isNew: true };
+    }
     const [id, firstSeenAt] = known;
     if (firstSeenAt > seenAt) this.#seenEarlier.run(seenAt, id);
     return { id, isNew: false };

@@ -9,8 +9,6 @@ export interface QueueOrigin {
   readonly mostOfClient?: number;
   readonly group?: string | undefined;
   readonly mostOfGroup?: number;
-  /** Its observable was never met before, so that it cannot wait yet. */
-  readonly isNew?: boolean;
 }
 
 /** An origin as the table keeps it; 0 has no budget. */

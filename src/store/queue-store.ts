@@ -68,7 +68,7 @@ export class QueueStore {
     this.#waiting = db.prepare('SELECT lane, score FROM lookup_queue WHERE observable_id = ?');
     this.#insert = db.prepare(
       `INSERT INTO lookup_queue (observable_id, lane, score, parts, enqueued_at, not_before, attempts, client, budget_group)
-       VALUES (?, ?, ?, ?, ?, 0, 0, ?, ?) ON CONFLICT (observable_id) DO NOTHING`,
+       VALUES (?, ?, ?, ?, ?, 0, 0, ?, ?)`,
     );
     this.#raise = db.prepare('UPDATE lookup_queue SET lane = ?, score = ?, parts = ? WHERE observable_id = ?');
     this.#rescore = db.prepare('UPDATE lookup_queue SET score = ?, parts = ? WHERE observable_id = ?');
@@ -110,34 +110,20 @@ export class QueueStore {
     origin?: QueueOrigin,
   ): boolean {
     const worth = Math.round(score * PER_UNIT);
-    if (origin?.isNew !== true && this.#raiseWaiting(observableId, lane, worth, parts)) return true;
+    const waiting = this.#waiting.get(observableId);
+    if (waiting !== undefined) {
+      if (worth > waiting.score) this.#raise.run(lane, worth, this.#parts.write(parts), observableId);
+      return true;
+    }
     const place = this.#budget.placeOf(origin);
     const room = lane === 'new' ? this.#budget.makeRoom(place, worth) : { ok: true, evicted: [] };
     for (const id of room.evicted) this.#drop(id);
     this.#refused += room.evicted.length + Number(!room.ok);
     if (!room.ok) return false;
-    const { changes } = this.#insert.run(
-      observableId,
-      lane,
-      worth,
-      this.#parts.write(parts),
-      now,
-      place.client,
-      place.group,
-    );
-    // Met and asked about for another's sake in one and the same batch.
-    if (changes === 0) return this.#raiseWaiting(observableId, lane, worth, parts);
+    this.#insert.run(observableId, lane, worth, this.#parts.write(parts), now, place.client, place.group);
     this.#length++;
     if (lane === 'new') this.#budget.added(place);
     return true;
-  }
-
-  /** Whether it waits; what waits is worth the most it was ever put in for. */
-  #raiseWaiting(observableId: number, lane: string, worth: number, parts: Readonly<Record<string, number>>): boolean {
-    const waiting = this.#waiting.get(observableId);
-    if (waiting !== undefined && worth > waiting.score)
-      this.#raise.run(lane, worth, this.#parts.write(parts), observableId);
-    return waiting !== undefined;
   }
 
   /** Gives a question that waits another worth, up or down. */

@@ -84,7 +84,7 @@ export class SightingStore {
       let id = ids.get(index);
       if (id === undefined) {
         const key = batch.observables[index] ?? '';
-        const row = this.#observables.idOfSeen(key, firstSeenAt, (rows[at + ROW.count] ?? 0) > 1);
+        const row = this.#observables.idOfSeen(key, firstSeenAt);
         id = row.id;
         ids.set(index, id);
         if (row.isNew) fresh.push({ id, key, client: batch.clients[clientIndex] ?? '', via, seenAt: firstSeenAt });

@@ -9,8 +9,7 @@ import { ClientWatch } from './client-watch.ts';
 import { groupOf, leavesHostsOpen, representativeOf, type Service, servedBy } from './collapse.ts';
 import type { Lane } from './lane.ts';
 import { builtInModel, type LexicalModel } from './lexical-model.ts';
-import type { RowNumber, WaitingRow } from './network-memory.ts';
-import { type NameKnowledge, type NetworkMemory, NO_LISTS, NO_MEMORY } from './network-memory.ts';
+import { type NameKnowledge, type NetworkMemory, NO_LISTS, NO_MEMORY, type WaitingRow } from './network-memory.ts';
 import type { Score } from './score.ts';
 import { type Occasion, SignalReader } from './signal-reader.ts';
 
@@ -29,8 +28,6 @@ export interface QuestionOrigin {
   readonly mostOfClient: number;
   readonly group?: string | undefined;
   readonly mostOfGroup: number;
-  /** The observable was never met before, so that no question about it waits. */
-  readonly isNew: boolean;
 }
 
 /** Where questions are put, and whether an answer is there already. */
@@ -44,7 +41,7 @@ export interface QuestionBook {
     origin?: QuestionOrigin,
   ): unknown;
   hasAnswer(observable: Observable): boolean;
-  idOf(observable: Observable, now: number): RowNumber;
+  idOf(observable: Observable, now: number): number;
   /** Drops the least worthy above `limit`. Returns how many. */
   trim(limit: number): number;
   rescore?(observableId: number, worth: number, parts: Readonly<Record<string, number>>): void;
@@ -132,8 +129,8 @@ export class IntakeDesk {
   considerNew(sightings: readonly FirstSighting[], batch?: SightingBatch): void {
     const missing = batch === undefined || sightings.length === 0 ? NONE : notExisting(batch);
     for (const { id, key, via, client = '' } of sightings) {
-      const occasion = { via, client, nxdomain: missing.has(key) };
-      this.#considerSeen(observableOfKey(key), { id, isNew: true }, occasion);
+      const observable = observableOfKey(key);
+      this.#considerSeen(observable, id, { via, client, nxdomain: missing.has(key) });
     }
     this.#trimmed += this.#options.book.trim(this.#options.maxWaiting ?? MAX_WAITING);
   }
@@ -176,7 +173,7 @@ export class IntakeDesk {
       .hostsBelow(observable.value, this.#options.now() - IN_USE_MS, HOSTS_OPENED)
       .filter(({ key }) => key !== keyOf(observable));
     for (const { id, key, client } of hosts)
-      this.#put({ id, isNew: false }, observableOfKey(key), 'new', { via: 'dns', client, parent: state });
+      this.#put(id, observableOfKey(key), 'new', { via: 'dns', client, parent: state });
     return hosts.length;
   }
 
@@ -201,14 +198,13 @@ export class IntakeDesk {
     this.#sweptTo = after + SWEPT_ROWS;
     const since = now - (now % SEEN_AGAIN_MS) - SEEN_AGAIN_MS;
     const returned = this.#memory.unansweredSeen(after, this.#sweptTo, since);
-    for (const { id, key, client } of returned)
-      this.#considerSeen(observableOfKey(key), { id, isNew: false }, { via: 'dns', client });
+    for (const { id, key, client } of returned) this.#considerSeen(observableOfKey(key), id, { via: 'dns', client });
     const sooner = this.#memory.withNewClients(after, this.#sweptTo, since, now);
     for (const { key } of sooner) this.considerRecheck(observableOfKey(key), true);
     return { returned: returned.length, sooner: sooner.length, weighed: this.#weigh() };
   }
 
-  #considerSeen(observable: Observable, row: RowNumber, occasion: Occasion): void {
+  #considerSeen(observable: Observable, id: number, occasion: Occasion): void {
     const { book, now } = this.#options;
     const { client = '', nxdomain = false } = occasion;
     if (nxdomain && this.#signals.looksInvented(observable)) this.#noteInvented(client);
@@ -217,9 +213,9 @@ export class IntakeDesk {
     const { state } = direct ? { state: 'unasked' as const } : this.#memory.heldOf(asked);
     if (state === 'unasked') {
       if (this.#consideredLately(keyOf(asked), now())) return;
-      this.#put(direct ? row : book.idOf(asked, now()), asked, 'new', occasion);
+      this.#put(direct ? id : book.idOf(asked, now()), asked, 'new', occasion);
     } else if (observable.kind === 'domain' && leavesHostsOpen(state)) {
-      this.#put(row, observable, 'new', { ...occasion, parent: state });
+      this.#put(id, observable, 'new', { ...occasion, parent: state });
     }
   }
 
@@ -262,7 +258,7 @@ export class IntakeDesk {
     return false;
   }
 
-  #put({ id, isNew }: RowNumber, observable: Observable, lane: Lane, occasion: Occasion): void {
+  #put(id: number, observable: Observable, lane: Lane, occasion: Occasion): void {
     const { book, surroundings, now, maxWaiting = MAX_WAITING } = this.#options;
     if (whyNeverAsk(observable, surroundings()) !== undefined) return;
     const worth = this.#signals.worthOf(observable, occasion);
@@ -274,7 +270,6 @@ export class IntakeDesk {
       // What stands for its whole domain is one question, and needs no budget.
       group: group?.name === observable.value ? undefined : group?.name,
       mostOfGroup: group?.shared === true ? MOST_OF_SHARED : MOST_OF_DOMAIN,
-      isNew,
     });
   }
 }

@@ -9,12 +9,6 @@ export interface Candidate {
   readonly client: string;
 }
 
-/** The row number of an observable, and whether it had none before. */
-export interface RowNumber {
-  readonly id: number;
-  readonly isNew: boolean;
-}
-
 /** A question that waits, as the walk over the queue meets it. */
 export interface WaitingRow {
   readonly observable: Observable;

@@ -226,7 +226,7 @@ test('a full disk, or one without rights, leaves the old files in place, is told
     datasetsDir: join(small, 'sets'),
   });
   await block(daemon, 'first.top');
-  await until('the first rule is there', () => existsSync(rules) && readFileSync(rules, 'utf8').includes('first.top'));
+  await until('the first rule is there', () => textNow(rules).includes('first.top'));
   await run('sh', ['-c', `dd if=/dev/zero of=${small}/fill bs=1k count=512 2>/dev/null || true`]);
   await block(daemon, 'second.top');
   await until('status says so', async () => /ENOSPC/.test(await noticeOf(daemon)));

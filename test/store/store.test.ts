@@ -134,7 +134,6 @@ test('what was seen again is found, however it is told, and its first sighting i
   const store = openStore(t);
   const first = store.transact(() => store.observables.idOf('domain:a.example.com', T0));
   store.observables.forgetCachedIds();
-  // Told as if it were new, and as what was seen twice.
   for (const [count, at] of [
     [1, T0 - 10],
     [2, T0 - 20],
@@ -153,14 +152,10 @@ test('what was seen again is found, however it is told, and its first sighting i
   }
 });
 
-test('a question that waits already is raised and never doubled, also where its observable is taken for new', (t) => {
+test('a question that waits already is raised and never doubled, and makes room when it leaves', (t) => {
   const store = openStore(t);
   const { id } = store.observables.idOf('domain:a.example.com', T0);
-  const put = (worth: number, isNew: boolean) => store.queue.put(id, 'new', worth, { lexical: worth }, T0, { isNew });
-  assert.ok(put(2, true));
-  assert.ok(put(1, true));
-  assert.ok(put(5, true));
-  assert.ok(put(3, false));
+  for (const worth of [2, 1, 5, 3]) assert.ok(store.queue.put(id, 'new', worth, { lexical: worth }, T0));
   assert.equal(store.queue.size().length, 1);
   assert.equal(store.queue.find(observable('a.example.com'))?.score, 5);
   assert.equal(store.queue.trim(0), 1);

@@ -7,6 +7,7 @@ import type { StatusDocument } from '../../src/api/status-facts.ts';
 import { ControlClient } from '../../src/cli/control-client.ts';
 import { type GuardianMachine, guardianMachine } from '../support/machine/guardian-machine.ts';
 import { requires } from '../support/requirement.ts';
+import { textNow } from '../support/text-now.ts';
 import { treeOf } from '../support/tree.ts';
 import { until } from '../support/until.ts';
 import { dnsMessage } from '../support/wire-message.ts';
@@ -54,8 +55,7 @@ const LISTENER = `
 `;
 
 function asked(machine: GuardianMachine): string {
-  const path = machine.at('/run/asked');
-  return existsSync(path) ? readFileSync(path, 'utf8') : '';
+  return textNow(machine.at('/run/asked'));
 }
 
 /** Over the socket, not by a command: a Node that starts for every look takes the machine from the one that is looked at. */

@@ -51,7 +51,7 @@ function fillQueue(dir: string): void {
     book: {
       put: (...args) => store.queue.put(...args),
       hasAnswer: () => false,
-      idOf: (observable, at) => store.observables.idOf(keyOf(observable), at),
+      idOf: (observable, at) => store.observables.idOf(keyOf(observable), at).id,
       trim: (limit) => store.queue.trim(limit),
     },
     memory: store.queue.candidates,

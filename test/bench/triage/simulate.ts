@@ -74,7 +74,7 @@ class Simulation {
       book: {
         put: (...args) => store.queue.put(...args),
         hasAnswer: (observable) => store.verdicts.find(observable) !== undefined,
-        idOf: (observable, at) => store.observables.idOf(keyOf(observable), at),
+        idOf: (observable, at) => store.observables.idOf(keyOf(observable), at).id,
         trim: (limit) => store.queue.trim(limit),
         rescore: (...args) => store.queue.rescore(...args),
         waitingFrom: (...args) => store.queue.waitingFrom(...args),
